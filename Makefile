@@ -1,0 +1,45 @@
+# Everything a person starts. Each target makes and reuses .venv by itself.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+# Passed to pip for torch alone, for example: TORCH_ARGS="--index-url https://download.pytorch.org/whl/cpu"
+TORCH_ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	@$(BIN)/python manage.py demo --port $(PORT)
+
+test: .venv/installed-dev
+	@BROWSER="$$(scripts/find_browser)" && PICTURES_BROWSER="$$BROWSER" $(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+format: .venv/installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+		{ echo "Pictures needs Python 3.11. Install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/torch: .venv/bin/python
+	$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@touch $@
+
+.venv/installed: .venv/torch requirements.txt constraints.txt
+	$(PIP) -r requirements.txt -c constraints.txt
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.txt
+	$(PIP) -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache

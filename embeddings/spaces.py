@@ -1,0 +1,182 @@
+"""Embedding spaces through their life: create, prepare, build, activate, retire."""
+
+import hashlib
+from functools import lru_cache
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from embeddings.encoder import Encoder, ModelUnavailable
+from embeddings.levels import levels
+from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.models import Photo
+
+HNSW_M = 16
+HNSW_EF_CONSTRUCTION = 128
+MAX_DIMENSIONS = 4000  # of a halfvec under an HNSW index
+
+# To the small CLIP photographs are noise: words lead, its two rankings together stay below one.
+DEMO_WEIGHTS = {"bm25": 1.0, "text": 0.45, "image": 0.5}
+
+
+class SpaceError(Exception):
+    """A step in a space's life that cannot be taken now. The message says what to do first."""
+
+
+def active_space() -> EmbeddingSpace | None:
+    """Return the space that serves, without its banks; None before the first one is ready."""
+    return (
+        EmbeddingSpace.objects.filter(state=EmbeddingSpace.State.ACTIVE)
+        .defer("caption_bank", "image_bank")
+        .first()
+    )
+
+
+def serving_spaces() -> list[EmbeddingSpace]:
+    """Return the spaces whose vectors are kept: the active one and those being built."""
+    return list(
+        EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED).order_by("id")
+    )
+
+
+def profile_models(profile: str) -> dict[str, str]:
+    """Return the models of a profile: a name in EMBEDDING_PROFILES, a model name or a folder."""
+    return settings.EMBEDDING_PROFILES.get(
+        profile, {"image_model": profile, "text_model": profile}
+    )
+
+
+def create_space(profile: str, *, name: str = "") -> EmbeddingSpace:
+    """Create a space in state building; nothing is loaded yet."""
+    weights = {"weights": DEMO_WEIGHTS} if profile == "demo" else {}
+    return EmbeddingSpace.objects.create(
+        name=name or profile, **profile_models(profile), **weights
+    )
+
+
+def ensure_space() -> None:
+    """Create and activate the configured space in a database that has none yet."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('embeddings.ensure_space'))")
+        if not EmbeddingSpace.objects.exists():
+            space = create_space(settings.EMBEDDING_PROFILE)
+            EmbeddingSpace.objects.filter(pk=space.pk).update(state=EmbeddingSpace.State.ACTIVE)
+
+
+def load_encoder(space: EmbeddingSpace) -> Encoder:
+    """Load the space's encoder into this process. Takes seconds and hundreds of megabytes.
+
+    Raises ModelUnavailable when its models cannot be had, or are not those that encoded the
+    vectors already stored.
+    """
+    # torch must stay out of every process but those that call this.
+    from embeddings.torch_encoder import TorchEncoder
+
+    encoder = TorchEncoder(space.image_model, space.text_model)
+    if space.is_prepared and encoder.dimensions != space.dimensions:
+        raise ModelUnavailable(
+            f"The model at {space.image_model} now has {encoder.dimensions} dimensions, not "
+            f"{space.dimensions}. Create a new space for it: `manage.py embedding_space create`."
+        )
+    return encoder
+
+
+def prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
+    """Encode the banks, calibrate the floor and create the indexes of a new space."""
+    from embeddings.demo_model import bank  # draws pictures; not needed where queries are read
+
+    captions = encoder.encode_texts(bank.bank_captions())
+    images = encoder.encode_images(bank.bank_images())
+    space.dimensions = encoder.dimensions
+    space.caption_bank = captions.astype(np.float16).tobytes()
+    space.image_bank = images.astype(np.float16).tobytes()
+    space.floor = bank.calibrate_floor(encoder)
+    space.revision = hashlib.sha256(space.caption_bank + space.image_bank).hexdigest()[:16]
+    create_indexes(space)
+    space.save(
+        update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"]
+    )
+
+
+def query_level(space: EmbeddingSpace, vector: np.ndarray, leg: str) -> float:
+    """Return the query's level for the floor of a leg, "image" or "text".
+
+    vector: (dimensions,) float32, L2-normalised. The banks are read once a process.
+    """
+    bank = _bank(space.pk, space.revision, "images" if leg == "image" else "captions")
+    return float(levels(vector[None, :], bank)[0])
+
+
+@lru_cache(maxsize=8)
+def _bank(space_id: int, revision: str, kind: str) -> np.ndarray:
+    return EmbeddingSpace.objects.get(pk=space_id, revision=revision).bank(kind)
+
+
+def index_name(space: EmbeddingSpace, model) -> str:
+    return f"{model._meta.db_table}_space_{space.pk}_hnsw"
+
+
+def create_indexes(space: EmbeddingSpace) -> None:
+    """Create the space's partial HNSW indexes, without blocking writers where possible."""
+    if not 0 < space.dimensions <= MAX_DIMENSIONS:
+        raise SpaceError(f"An index takes 1 to {MAX_DIMENSIONS} dimensions.")
+    concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
+    for model in (ImageVector, TextVector):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE INDEX {concurrently} IF NOT EXISTS {index_name(space, model)} "
+                f"ON {model._meta.db_table} "
+                f"USING hnsw ((vector::halfvec({space.dimensions:d})) halfvec_ip_ops) "
+                f"WITH (m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}) "
+                f"WHERE space_id = {space.pk:d} AND listed"
+            )
+
+
+def missing_photos(space: EmbeddingSpace):
+    """Return the ready photos that have no image vector in the space."""
+    stored = ImageVector.objects.filter(space=space, photo=OuterRef("pk"))
+    return Photo.objects.filter(~Exists(stored), state=Photo.State.READY, binned_at=None)
+
+
+def build(space: EmbeddingSpace) -> int:
+    """Make every photo that the space lacks due for the vectors queue; return their number."""
+    if space.state == EmbeddingSpace.State.RETIRED:
+        EmbeddingSpace.objects.filter(pk=space.pk).update(state=EmbeddingSpace.State.BUILDING)
+    return missing_photos(space).update(embedded_at=None)
+
+
+def activate(space: EmbeddingSpace) -> None:
+    """Let the space serve, in one UPDATE; the one that served goes on being built.
+
+    Raises SpaceError unless the space is complete.
+    """
+    if not space.is_prepared:
+        raise SpaceError("The space is not built yet: `manage.py embedding_space build` first.")
+    if missing := missing_photos(space).count():
+        raise SpaceError(
+            f"{missing} photos have no vector in this space yet. Let the vectors queue finish "
+            "(`manage.py embedding_space build` starts it)."
+        )
+    states = EmbeddingSpace.State
+    with transaction.atomic():
+        # The unique index is checked row by row: the old one steps down first.
+        EmbeddingSpace.objects.filter(Q(state=states.ACTIVE) & ~Q(pk=space.pk)).update(
+            state=states.BUILDING
+        )
+        EmbeddingSpace.objects.filter(pk=space.pk).update(state=states.ACTIVE)
+
+
+def retire(space: EmbeddingSpace) -> None:
+    """Stop keeping the space: drop its indexes and vectors. The space that serves cannot go."""
+    with transaction.atomic():
+        retired = EmbeddingSpace.objects.filter(
+            pk=space.pk, state=EmbeddingSpace.State.BUILDING
+        ).update(state=EmbeddingSpace.State.RETIRED)
+        if not retired:
+            raise SpaceError("Only a space that does not serve can be retired.")
+        for model in (ImageVector, TextVector):
+            with connection.cursor() as cursor:
+                cursor.execute(f"DROP INDEX IF EXISTS {index_name(space, model)}")
+            model.objects.filter(space=space).delete()

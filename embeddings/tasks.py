@@ -1,0 +1,19 @@
+"""Celery shells of the vectors queue."""
+
+from celery import shared_task
+
+from embeddings import pipeline
+from gallery.nudge import nudge
+
+
+@shared_task(name="embeddings.encode_vectors")
+def encode_vectors():
+    """Encode one batch and nudge again, so that queries of visitors come in between."""
+    if pipeline.encode_due():
+        nudge(encode_vectors)
+
+
+@shared_task(name="embeddings.encode_query")
+def encode_query(text, space_id):
+    """Encode a visitor's query."""
+    pipeline.encode_query(text, space_id)

@@ -1,0 +1,269 @@
+"""The photographer's side: upload, see what became of it, edit, hide, delete, retry."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from gallery import services
+from gallery.exceptions import DuplicateUpload, GalleryError
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
+from gallery.renditions import rendition_url
+
+THUMBNAIL_WIDTH = 320
+
+
+class UploadForm(forms.ModelForm):
+    """Take one file as a new photo. Texts left empty come from the file."""
+
+    file = forms.FileField(
+        label="File",
+        help_text="JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF; up to 200 MB and 120 megapixels.",
+    )
+    tag_names = forms.CharField(label="Tags", required=False, help_text="Separated by commas.")
+
+    class Meta:
+        model = Photo
+        fields = ["file", "title", "description", "tag_names", "visibility"]
+
+    def __init__(self, *args, user=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        # Everything that can refuse the file happens here, so that the form can say so.
+        try:
+            with transaction.atomic():
+                self.uploaded = services.upload_photo(
+                    owner=services.get_photographer(self.user),
+                    file=cleaned["file"],
+                    title=cleaned["title"],
+                    description=cleaned["description"],
+                    visibility=cleaned["visibility"],
+                    tags=cleaned["tag_names"].split(","),
+                )
+        except DuplicateUpload as error:
+            link = reverse("admin:gallery_photo_change", args=[error.photo.pk])
+            self.add_error("file", format_html('{} <a href="{}">Open it</a>', str(error), link))
+        except GalleryError as error:
+            self.add_error("file", str(error))
+        return cleaned
+
+    def validate_unique(self):
+        """The service has checked already, with an answer that helps."""
+
+    def _post_clean(self):
+        """There is no instance to build: the service makes the photo."""
+
+    def save(self, commit=True):
+        return self.uploaded
+
+    def save_m2m(self):
+        """The service has saved the tags."""
+
+
+@admin.register(Photo)
+class PhotoAdmin(admin.ModelAdmin):
+    list_display = ["thumbnail", "name", "status", "embedded", "indexed", "visibility", "owner"]
+    list_display_links = ["thumbnail", "name"]
+    list_filter = ["state", "visibility", "featured", ("binned_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner"]
+    search_fields = ["title", "description", "tags__name", "original_name", "public_id"]
+    autocomplete_fields = ["tags"]
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    actions = ["publish", "hide", "bin", "restore", "retry"]
+    readonly_fields = [
+        *("preview", "status", "embedded_at", "indexed_at", "original_name", "link"),
+        *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at"),
+    ]
+    fieldsets = [
+        (None, {"fields": ["preview", "status", "link"]}),
+        (
+            "What it shows",
+            {"fields": ["title", "description", "tags", "place", "creator", "copyright"]},
+        ),
+        ("Who sees it", {"fields": ["visibility", "published_at", "featured"]}),
+        (
+            "File",
+            {
+                "fields": [
+                    *("original_name", "media_type", "size_bytes", "width", "height"),
+                    *("camera", "lens", "taken_at", "embedded_at", "indexed_at"),
+                ]
+            },
+        ),
+    ]
+
+    # --- Upload ---
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        if obj is not None:
+            return super().get_form(request, obj, change, **kwargs)
+
+        class RequestUploadForm(UploadForm):
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, user=request.user, **kwargs)
+
+        return RequestUploadForm
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return [(None, {"fields": UploadForm.Meta.fields})]
+        return super().get_fieldsets(request, obj)
+
+    def get_readonly_fields(self, request, obj=None):
+        return super().get_readonly_fields(request, obj) if obj else []
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            super().save_model(request, obj, form, change)
+            services.photo_edited(obj)
+
+    def save_related(self, request, form, formsets, change):
+        if change:
+            super().save_related(request, form, formsets, change)
+
+    # --- Permissions: a photographer sees their own photos, a superuser all ---
+    def get_queryset(self, request):
+        photos = super().get_queryset(request).defer("metadata")
+        if not request.user.is_superuser:
+            photos = photos.filter(owner__user=request.user)
+        if request.resolver_match.url_name == "gallery_photo_changelist" and not any(
+            name.startswith("binned_at") for name in request.GET
+        ):
+            photos = photos.filter(binned_at=None)
+        return photos
+
+    # --- Deleting puts into the bin; the bin is emptied later ---
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def delete_model(self, request, obj):
+        services.bin_photo(obj)
+
+    def get_deleted_objects(self, objs, request):
+        return [f"{obj} (goes to the bin and can be restored)" for obj in objs], {}, set(), []
+
+    # --- Columns ---
+    @admin.display(description="")
+    def thumbnail(self, photo):
+        return self._picture(photo, "160")
+
+    @admin.display(description="Preview")
+    def preview(self, photo):
+        return self._picture(photo, "320")
+
+    def _picture(self, photo, shown_width: str):
+        smallest = min(
+            (one["width"] for one in photo.renditions if one["format"] == "webp"), default=None
+        )
+        if smallest is None:
+            return "—"
+        url = rendition_url(photo, smallest, "webp")
+        return format_html('<img src="{}" width="{}" alt="" loading="lazy">', url, shown_width)
+
+    @admin.display(description="Title", ordering="title")
+    def name(self, photo):
+        return photo.title or photo.original_name or photo.public_id
+
+    @admin.display(description="State", ordering="state")
+    def status(self, photo):
+        if photo.binned_at:
+            return "In the bin"
+        return photo.failure if photo.state == Photo.State.FAILED else photo.get_state_display()
+
+    @admin.display(description="By meaning", boolean=True, ordering="embedded_at")
+    def embedded(self, photo):
+        return photo.embedded_at is not None
+
+    @admin.display(description="By words", boolean=True, ordering="indexed_at")
+    def indexed(self, photo):
+        return photo.indexed_at is not None
+
+    @admin.display(description="Link")
+    def link(self, photo):
+        url = photo.get_absolute_url()
+        return format_html('<a href="{}">{}</a>', url, url)
+
+    # --- Actions ---
+    @admin.action(description="Make public")
+    def publish(self, request, photos):
+        self._each(request, photos, lambda photo: services.set_visibility(photo, "public"))
+
+    @admin.action(description="Make private")
+    def hide(self, request, photos):
+        self._each(request, photos, lambda photo: services.set_visibility(photo, "private"))
+
+    @admin.action(description="Restore from the bin")
+    def restore(self, request, photos):
+        self._each(request, photos, services.restore_photo)
+
+    @admin.action(description="Retry what failed")
+    def retry(self, request, photos):
+        self._each(request, photos.filter(state=Photo.State.FAILED), services.retry_photo)
+
+    @admin.action(description="Put into the bin…")
+    def bin(self, request, photos):
+        if "confirmed" in request.POST:
+            self._each(request, photos, services.bin_photo)
+            return HttpResponseRedirect(request.get_full_path())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Put these photos into the bin?",
+            "photos": photos,
+            "opts": self.opts,
+            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/gallery/photo/bin.html", context)
+
+    def _each(self, request, photos, act) -> None:
+        done = 0
+        for photo in photos:
+            act(photo)
+            done += 1
+        self.message_user(request, f"Done for {done} photos.", messages.SUCCESS)
+
+
+class AlbumPhotoInline(admin.TabularInline):
+    model = AlbumPhoto
+    extra = 0
+    fields = ["position", "photo"]
+    autocomplete_fields = ["photo"]
+
+
+@admin.register(Album)
+class AlbumAdmin(admin.ModelAdmin):
+    list_display = ["title", "owner", "visibility"]
+    prepopulated_fields = {"slug": ["title"]}
+    search_fields = ["title"]
+    autocomplete_fields = ["cover", "owner"]
+    inlines = [AlbumPhotoInline]
+
+    def get_queryset(self, request):
+        albums = super().get_queryset(request).select_related("owner")
+        if request.user.is_superuser:
+            return albums
+        return albums.filter(Q(owner__user=request.user))
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin):
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Photographer)
+class PhotographerAdmin(admin.ModelAdmin):
+    list_display = ["name", "user"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}

@@ -1,0 +1,28 @@
+"""What can be wrong with something a person asked of the gallery. Messages are for people."""
+
+
+class GalleryError(Exception):
+    """Base of the gallery's own errors."""
+
+
+class RefusedUpload(GalleryError):
+    """The file is not taken. The message says why and what to do."""
+
+
+class DuplicateUpload(GalleryError):
+    """The owner has this very file already, as `photo`."""
+
+    def __init__(self, photo):
+        self.photo = photo
+        name = f"“{photo}”"
+        if photo.binned_at:
+            message = f"This file is already there, in the bin, as {name}: restore it."
+        elif photo.state == photo.State.FAILED:
+            message = f"This file is already there as {name}, but failed: retry it."
+        else:
+            message = f"This file is already there as {name}."
+        super().__init__(message)
+
+
+class UnreadablePicture(GalleryError):
+    """The file was taken, but its pixels cannot be read. The message says why."""

@@ -1,0 +1,80 @@
+"""Which files are taken: the decoded header decides, never the name."""
+
+import warnings
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pillow_heif
+from PIL import Image, UnidentifiedImageError
+
+from gallery.exceptions import RefusedUpload
+
+pillow_heif.register_heif_opener()
+Image.MAX_IMAGE_PIXELS = None  # the limits below are checked on the header, before decoding
+
+MAX_UPLOAD_BYTES = 200 * 2**20
+MAX_PIXELS = 120_000_000
+MAX_GIF_PIXELS = 30_000_000  # a GIF is decoded whole
+TAKEN = "JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF"
+
+# Pillow's format -> (media type, extension of the stored original)
+FORMATS = {
+    "JPEG": ("image/jpeg", "jpg"),
+    "MPO": ("image/jpeg", "jpg"),
+    "PNG": ("image/png", "png"),
+    "WEBP": ("image/webp", "webp"),
+    "AVIF": ("image/avif", "avif"),
+    "HEIF": ("image/heic", "heic"),
+    "TIFF": ("image/tiff", "tif"),
+    "GIF": ("image/gif", "gif"),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the first bytes of a picture say. Sizes in px, before any rotation."""
+
+    format: str
+    width: int
+    height: int
+
+    @property
+    def media_type(self) -> str:
+        return FORMATS[self.format][0]
+
+    @property
+    def extension(self) -> str:
+        return FORMATS[self.format][1]
+
+
+def read_header(file: BinaryIO, size_bytes: int) -> Header:
+    """Read the header of a picture and check it against the limits; pixels stay undecoded.
+
+    Raises RefusedUpload with a sentence for the photographer.
+    """
+    if size_bytes == 0:
+        raise RefusedUpload("The file is empty.")
+    if size_bytes > MAX_UPLOAD_BYTES:
+        limit = MAX_UPLOAD_BYTES // 2**20
+        raise RefusedUpload(f"The file is larger than {limit} MB: export a smaller one.")
+    file.seek(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(file, formats=list(FORMATS)) as image:
+                header = Header(image.format, *image.size)
+    except UnidentifiedImageError as error:
+        raise RefusedUpload(
+            f"This is not a picture that can be taken. Export it as {TAKEN}."
+        ) from error
+    except Exception as error:  # each decoder raises its own on a broken header
+        raise RefusedUpload(f"The file is damaged: its header cannot be read ({error}).") from error
+    finally:
+        file.seek(0)
+    limit = MAX_GIF_PIXELS if header.format == "GIF" else MAX_PIXELS
+    if header.width * header.height > limit:
+        raise RefusedUpload(
+            f"The picture has {header.width} × {header.height} pixels; at most "
+            f"{limit // 1_000_000} megapixels are taken. Export a smaller one."
+        )
+    return header

@@ -1,0 +1,101 @@
+"""What the pages show: reads over listed photos and public albums, each in a few queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
+from gallery.paging import BY_POSITION, NEWEST, Page, page_of
+
+PAGE_SIZE = 48  # fills rows from a phone to a wall
+FEATURED_ON_HOME = 12
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The listed photos on either side of one, newest first."""
+
+    newer: Photo | None
+    older: Photo | None
+
+
+def photo_page(parameters: Mapping, photos: QuerySet | None = None) -> Page:
+    """Return a page of listed photos, newest first. Raises paging.WrongCursor."""
+    photos = Photo.objects.all() if photos is None else photos
+    return page_of(photos.listed().for_cards(), NEWEST, parameters, PAGE_SIZE)
+
+
+def featured_and_fresh(limit: int) -> list[Photo]:
+    """Return featured photos, then the newest others."""
+    listed = Photo.objects.listed().newest().for_cards()
+    featured = list(listed.filter(featured=True)[: min(FEATURED_ON_HOME, limit)])
+    chosen = {photo.pk: photo for photo in [*featured, *listed[:limit]]}
+    return list(chosen.values())[:limit]
+
+
+def neighbours(photo: Photo) -> Neighbours:
+    """Return what stands before and after a listed photo; nothing around one that is not."""
+    if not photo.listed:
+        return Neighbours(None, None)
+    listed = Photo.objects.listed().only("public_id", "title", "description", "visibility")
+    place = (photo.published_at, photo.pk)
+
+    def nearest(forward: bool) -> Photo | None:
+        beyond = NEWEST.beyond(listed, place, forward=forward)
+        return NEWEST.ordered(beyond, forward=forward).first()
+
+    return Neighbours(newer=nearest(False), older=nearest(True))
+
+
+def public_albums(owner: Photographer | None = None) -> QuerySet[Album]:
+    """Return the public albums that show something, with `cover_pk` and `photo_count`.
+
+    The cover is the chosen one while it is listed, else the first listed photo.
+    """
+    albums = Album.objects.filter(visibility=Visibility.PUBLIC).select_related("owner")
+    if owner is not None:
+        albums = albums.filter(owner=owner)
+    chosen = Photo.objects.listed().filter(pk=OuterRef("cover"))
+    first = AlbumPhoto.objects.filter(album=OuterRef("pk"), photo__listed=True)
+    return (
+        albums.annotate(
+            cover_pk=Coalesce(
+                Subquery(chosen.values("pk")[:1]),
+                Subquery(first.order_by("position", "id").values("photo")[:1]),
+            ),
+            photo_count=Count("entries", filter=Q(entries__photo__listed=True)),
+        )
+        .filter(photo_count__gt=0)
+        .order_by("-created_at", "-id")
+    )
+
+
+def with_covers(albums: Sequence[Album]) -> list[Album]:
+    """Set `cover_photo` on albums from `public_albums`, in one query."""
+    keys = [album.cover_pk for album in albums]
+    covers = Photo.objects.listed().for_cards().in_bulk(keys) if keys else {}
+    for album in albums:
+        album.cover_photo = covers.get(album.cover_pk)
+    return list(albums)
+
+
+def album_photos(album: Album, parameters: Mapping) -> Page:
+    """Return a page of an album's listed photos, in its own order. Raises WrongCursor."""
+    entries = (
+        AlbumPhoto.objects.filter(album=album, photo__listed=True)
+        .select_related("photo__owner")
+        .defer("photo__metadata", "photo__failure", "photo__original_name")
+    )
+    page = page_of(entries, BY_POSITION, parameters, PAGE_SIZE)
+    return Page([entry.photo for entry in page.rows], page.previous, page.next)
+
+
+def albums_of(photo: Photo) -> list[Album]:
+    """Return the public albums a photo is in."""
+    return list(
+        Album.objects.filter(visibility=Visibility.PUBLIC, entries__photo=photo)
+        .annotate(place=F("entries__position"))
+        .order_by("title", "id")
+    )

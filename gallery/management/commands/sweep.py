@@ -1,0 +1,13 @@
+from django.core.management.base import BaseCommand
+
+from gallery import pipeline, tasks
+
+
+class Command(BaseCommand):
+    help = "Finish what was cut off: publish what is due, move and delete files, nudge all queues."
+
+    def handle(self, **options):
+        pipeline.place_misplaced()
+        pipeline.empty_trash()
+        tasks.sweep()
+        self.stdout.write("Swept; the workers go on with what is due.")

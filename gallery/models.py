@@ -1,0 +1,310 @@
+"""Photographers, photos, albums and tags: tables, constraints, one-row behaviour."""
+
+import random
+import secrets
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils import timezone
+
+from gallery.querysets import PhotoQuerySet
+
+BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+KEY_LENGTH = 10  # 58 bits: too many to guess over the network
+
+
+def new_key() -> str:
+    """Return a random name for URLs that says nothing about its photo."""
+    return "".join(secrets.choice(BASE58) for _ in range(KEY_LENGTH))
+
+
+def new_share_token() -> str:
+    """Return the secret of a share link: 22 characters, 128 bits."""
+    return secrets.token_urlsafe(16)
+
+
+def new_random_key() -> float:
+    """Return a photo's place in random order: uniform in [0, 1)."""
+    return random.random()
+
+
+class Visibility(models.TextChoices):
+    PUBLIC = "public", "Public"
+    UNLISTED = "unlisted", "Unlisted: only with the link"
+    PRIVATE = "private", "Private: only you"
+
+
+class Photographer(models.Model):
+    """Whose photos these are. The public name; login names are never shown."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="photographer",
+    )
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+    bio = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("photographer", args=[self.slug])
+
+
+class Tag(models.Model):
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self):
+        return self.name
+
+
+class Photo(models.Model):
+    """One photograph, from the moment its upload is accepted."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        PROCESSING = "processing", "Being processed"
+        READY = "ready", "Ready"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(Photographer, on_delete=models.PROTECT, related_name="photos")
+    public_id = models.CharField(max_length=16, unique=True, default=new_key, editable=False)
+    file_key = models.CharField(
+        max_length=16,
+        default=new_key,
+        editable=False,
+        help_text="In the names of its renditions; changes when they leave public.",
+    )
+    share_token = models.CharField(
+        max_length=32, unique=True, default=new_share_token, editable=False
+    )
+
+    title = models.CharField(max_length=300, blank=True)
+    description = models.TextField(blank=True)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="photos")
+
+    original_name = models.TextField(blank=True, editable=False, help_text="Never shown publicly.")
+    original = models.CharField(
+        max_length=200, editable=False, help_text="Key in the storage of originals."
+    )
+    content_hash = models.CharField(max_length=64, editable=False, help_text="SHA-256, hex.")
+    width = models.PositiveIntegerField(null=True, editable=False, help_text="Upright, px.")
+    height = models.PositiveIntegerField(null=True, editable=False, help_text="Upright, px.")
+    size_bytes = models.PositiveBigIntegerField(editable=False)
+    media_type = models.CharField(max_length=50, editable=False)
+
+    taken_at = models.DateTimeField(null=True, blank=True)
+    taken_offset_minutes = models.SmallIntegerField(null=True, blank=True)
+    camera = models.CharField(max_length=200, blank=True)
+    lens = models.CharField(max_length=200, blank=True)
+    focal_length_mm = models.FloatField(null=True, blank=True)
+    f_number = models.FloatField(null=True, blank=True)
+    exposure_seconds = models.FloatField(null=True, blank=True)
+    iso = models.PositiveIntegerField(null=True, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    place = models.CharField(max_length=300, blank=True)
+    copyright = models.CharField(max_length=500, blank=True)
+    creator = models.CharField(max_length=300, blank=True)
+    metadata = models.JSONField(default=dict, editable=False, help_text="All that the file said.")
+
+    placeholder = models.TextField(blank=True, editable=False, help_text="WebP data URI, 16 px.")
+    renditions = models.JSONField(
+        default=list,
+        editable=False,
+        help_text='Those that exist: [{"width", "height", "format", "size_bytes"}].',
+    )
+    renditions_public = models.BooleanField(
+        default=False, editable=False, help_text="In which storage the renditions are now."
+    )
+
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING, editable=False)
+    failure = models.TextField(blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    embedded_at = models.DateTimeField(null=True, editable=False)
+    indexed_at = models.DateTimeField(null=True, editable=False)
+
+    visibility = models.CharField(
+        max_length=10, choices=Visibility, default=Visibility.PUBLIC
+    )
+    featured = models.BooleanField(default=False)
+    published_at = models.DateTimeField(default=timezone.now)
+    binned_at = models.DateTimeField(null=True, editable=False)
+    listed = models.BooleanField(
+        default=False, editable=False, help_text="Kept true by a trigger; code never sets it."
+    )
+    changed_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="Kept by a trigger; what upper apps follow."
+    )
+    random_key = models.FloatField(default=new_random_key, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "content_hash"], name="same_file_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "processing", "ready", "failed"]),
+                name="photo_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=["public", "unlisted", "private"]),
+                name="photo_visibility_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="ready") | Q(width__gt=0, height__gt=0),
+                name="ready_photo_has_size",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(failure=""), name="failed_photo_says_why"
+            ),
+        ]
+        indexes = [
+            # Newest first on pages and in the feed.
+            models.Index(
+                F("published_at").desc(),
+                F("id").desc(),
+                condition=Q(listed=True),
+                name="photo_listed_newest",
+            ),
+            # Unbiased random photos.
+            models.Index("random_key", condition=Q(listed=True), name="photo_listed_random"),
+            # What the pixels queue claims.
+            models.Index(
+                "created_at",
+                condition=Q(state__in=["pending", "processing"]),
+                name="photo_due_for_pixels",
+            ),
+            # Renditions that are in the wrong storage.
+            models.Index(
+                "id",
+                condition=Q(state="ready") & ~Q(listed=F("renditions_public")),
+                name="photo_renditions_misplaced",
+            ),
+            # What upper apps have to reconcile.
+            models.Index(
+                "created_at",
+                "id",
+                condition=Q(embedded_at=None) | Q(embedded_at__lt=F("changed_at")),
+                name="photo_due_for_vectors",
+            ),
+            models.Index(
+                "created_at",
+                "id",
+                condition=Q(indexed_at=None) | Q(indexed_at__lt=F("changed_at")),
+                name="photo_due_for_words",
+            ),
+            # A photographer's page.
+            models.Index(
+                F("owner"),
+                F("published_at").desc(),
+                condition=Q(listed=True),
+                name="photo_listed_of_owner",
+            ),
+        ]
+
+    def __str__(self):
+        return self.title or f"Photo {self.public_id}"
+
+    @property
+    def is_public(self) -> bool:
+        """Tell whether strangers may see it on pages; the same as `listed` once saved."""
+        return (
+            self.visibility == Visibility.PUBLIC
+            and self.state == self.State.READY
+            and self.binned_at is None
+            and self.published_at <= timezone.now()
+        )
+
+    @property
+    def alt_text(self) -> str:
+        """Return what a screen reader says in place of the picture."""
+        return self.title or self.description[:200] or "Untitled photograph"
+
+    def get_absolute_url(self):
+        """Return the link that opens the photo for those who may see it."""
+        if self.visibility == Visibility.UNLISTED:
+            return reverse("share", args=[self.share_token])
+        return reverse("photo", args=[self.public_id])
+
+
+class Album(models.Model):
+    owner = models.ForeignKey(Photographer, on_delete=models.PROTECT, related_name="albums")
+    title = models.CharField(max_length=300)
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+    description = models.TextField(blank=True)
+    cover = models.ForeignKey(
+        Photo, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLIC)
+    photos = models.ManyToManyField(Photo, through="AlbumPhoto", related_name="albums")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visibility__in=["public", "unlisted", "private"]),
+                name="album_visibility_known",
+            )
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("album", args=[self.slug])
+
+
+class AlbumPhoto(models.Model):
+    """A photo's place in an album's hand-made order."""
+
+    album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="entries")
+    photo = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="album_entries")
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["album", "photo"], name="photo_once_in_album")
+        ]
+        indexes = [models.Index("album", "position", "id", name="album_in_order")]
+
+    def __str__(self):
+        return f"{self.album} {self.position}"
+
+
+class RenditionTrash(models.Model):
+    """A file that has to go. Written with the change that made it stale, deleted after it."""
+
+    storage = models.CharField(max_length=50, help_text="Alias in STORAGES.")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["storage", "name"], name="trash_named_once")
+        ]
+
+    def __str__(self):
+        return f"{self.storage}: {self.name}"

@@ -1,0 +1,211 @@
+"""What a pixel worker does with a photo: metadata, renditions, their place, the trash."""
+
+import logging
+from datetime import timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from PIL import Image
+
+from gallery import metadata, renditions
+from gallery.exceptions import UnreadablePicture
+from gallery.models import Photo, RenditionTrash, new_key
+from gallery.signals import announce
+from gallery.tags import set_tags
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=90)
+MAX_ATTEMPTS = 4
+ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
+
+GAVE_UP = (
+    f"Processing stopped {MAX_ATTEMPTS} times without an answer; the picture may be too much for "
+    "the worker. Export a smaller one, or retry."
+)
+
+
+def process_next() -> bool:
+    """Process one photo that is due; return False when none is."""
+    photo = claim_next()
+    if photo is None:
+        return False
+    if photo.attempts > MAX_ATTEMPTS:
+        _fail(photo, GAVE_UP)
+        return True
+    try:
+        process(photo)
+    except UnreadablePicture as error:
+        _fail(photo, str(error))
+    except OSError as error:  # storage is away: the lease runs out, then it is tried again
+        logger.warning("Photo %s: storage: %s", photo.public_id, error)
+    return True
+
+
+def claim_next() -> Photo | None:
+    """Lease the oldest photo that nobody holds."""
+    with transaction.atomic():
+        due = Photo.objects.due_for_pixels().order_by("created_at")
+        photo = due.select_for_update(skip_locked=True).first()
+        if photo is None:
+            return None
+        photo.state = Photo.State.PROCESSING
+        photo.attempts += 1
+        photo.claimed_until = timezone.now() + LEASE
+        photo.save(update_fields=["state", "attempts", "claimed_until", "updated_at"])
+        return photo
+
+
+def process(photo: Photo) -> None:
+    """Make a claimed photo ready.
+
+    Raises UnreadablePicture for pixels that cannot be decoded, OSError when storage is away.
+    """
+    with renditions.local_original(photo) as path:
+        with Image.open(path) as image:
+            found = metadata.read_metadata(image)
+            size = image.size
+            if image.getexif().get(0x0112) in ROTATED:
+                size = size[::-1]
+        _fill_in(photo, found)
+        made, photo.placeholder = renditions.render(
+            path, creator=photo.creator, copyright=photo.copyright
+        )
+    photo.width, photo.height = size
+    photo.renditions = [one.as_json() for one in made]
+    photo.renditions_public = (
+        photo.visibility == "public"
+        and photo.binned_at is None
+        and photo.published_at <= timezone.now()
+    )
+    storage = storages[renditions.storage_alias(photo.renditions_public)]
+    for one in made:
+        storage.save(f"{renditions.folder(photo)}/{one.filename}", ContentFile(one.data))
+    _finish(photo, found)
+
+
+def _fill_in(photo: Photo, found: metadata.Metadata) -> None:
+    """Take over what the file says, except where a person said something else."""
+    for name in ("title", "description", "creator", "copyright", "place"):
+        if not getattr(photo, name):
+            setattr(photo, name, getattr(found, name))
+    for name in METADATA_FIELDS:
+        setattr(photo, name, getattr(found, name))
+    photo.metadata = found.raw
+
+
+METADATA_FIELDS = (
+    "taken_at",
+    "taken_offset_minutes",
+    "camera",
+    "lens",
+    "focal_length_mm",
+    "f_number",
+    "exposure_seconds",
+    "iso",
+    "latitude",
+    "longitude",
+)
+FINISHED_FIELDS = (
+    *METADATA_FIELDS,
+    "metadata",
+    "width",
+    "height",
+    "placeholder",
+    "renditions",
+    "renditions_public",
+)
+TEXT_FIELDS = ("title", "description", "creator", "copyright", "place")
+
+
+def _finish(photo: Photo, found: metadata.Metadata) -> None:
+    """Set the photo ready, unless its lease went to another worker meanwhile."""
+    with transaction.atomic():
+        claimed = Photo.objects.filter(
+            pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts
+        )
+        current = claimed.select_for_update().first()
+        if current is None:
+            return
+        # A person may have written a text while the pixels were made: theirs stays.
+        texts = {
+            name: getattr(photo, name) for name in TEXT_FIELDS if not getattr(current, name)
+        }
+        claimed.update(
+            state=Photo.State.READY,
+            failure="",
+            claimed_until=None,
+            updated_at=Now(),
+            **{name: getattr(photo, name) for name in FINISHED_FIELDS},
+            **texts,
+        )
+        if found.keywords and not photo.tags.exists():
+            set_tags(photo, found.keywords)
+        announce([photo.pk])
+
+
+def _fail(photo: Photo, reason: str) -> None:
+    Photo.objects.filter(
+        pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts
+    ).update(state=Photo.State.FAILED, failure=reason, claimed_until=None, updated_at=Now())
+
+
+# --- Where renditions belong ---------------------------------------------------------------
+def place_misplaced() -> None:
+    """Move the renditions of all photos that were hidden or published."""
+    for photo in Photo.objects.misplaced().iterator(chunk_size=100):
+        place_renditions(photo)
+
+
+def place_renditions(photo: Photo) -> None:
+    """Move a photo's renditions between public and private storage, under a new name.
+
+    Files are copied first; then one transaction switches to the copies and puts the old files
+    into the trash, so that whatever dies in between leaves no public file behind for good.
+    """
+    photo = Photo.objects.misplaced().filter(pk=photo.pk).first()
+    if photo is None:
+        return
+    old_alias = renditions.storage_alias(photo.renditions_public)
+    new_alias = renditions.storage_alias(photo.listed)
+    old_key, old_names = photo.file_key, renditions.stored_names(photo)
+    photo.file_key = new_key()
+    new_names = renditions.stored_names(photo)
+    for old_name, new_name in zip(old_names, new_names, strict=True):
+        with storages[old_alias].open(old_name) as file:
+            storages[new_alias].save(new_name, ContentFile(file.read()))
+    with transaction.atomic():
+        switched = Photo.objects.filter(
+            pk=photo.pk, file_key=old_key, listed=photo.listed
+        ).update(file_key=photo.file_key, renditions_public=photo.listed)
+        stale_alias, stale = (old_alias, old_names) if switched else (new_alias, new_names)
+        RenditionTrash.objects.bulk_create(
+            [RenditionTrash(storage=stale_alias, name=name) for name in stale],
+            ignore_conflicts=True,
+        )
+
+
+def empty_trash() -> None:
+    """Delete the files in the trash. A file that is gone already is fine."""
+    for entry in RenditionTrash.objects.order_by("pk").iterator(chunk_size=500):
+        storages[entry.storage].delete(entry.name)
+        entry.delete()
+
+
+def publish_due() -> None:
+    """Let the trigger look again at photos whose time of publication has come."""
+    come = Photo.objects.filter(
+        listed=False,
+        state=Photo.State.READY,
+        visibility="public",
+        binned_at=None,
+        published_at__lte=Now(),
+    )
+    ids = list(come.values_list("pk", flat=True))
+    if ids:
+        Photo.objects.filter(pk__in=ids).update(updated_at=Now())
+        announce(ids)
+

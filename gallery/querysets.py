@@ -1,0 +1,36 @@
+"""Reads over many photos, chainable."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+
+class PhotoQuerySet(models.QuerySet):
+    def listed(self):
+        """Keep what anyone may find: public, ready, not in the bin, published."""
+        return self.filter(listed=True)
+
+    def visible_to(self, user):
+        """Keep what this user may open: listed photos, and their own; staff open all."""
+        if user is None or not user.is_authenticated:
+            return self.listed()
+        if user.is_staff:
+            return self.filter(binned_at=None)
+        return self.filter(Q(listed=True) | Q(owner__user=user, binned_at=None))
+
+    def newest(self):
+        return self.order_by("-published_at", "-id")
+
+    def for_cards(self):
+        """Load what a card on a page shows, and its photographer, in one query."""
+        return self.select_related("owner").defer("metadata", "failure", "original_name")
+
+    def due_for_pixels(self):
+        """Keep what a pixel worker may claim: new, or left behind by a worker that died."""
+        return self.filter(
+            Q(state="pending") | Q(state="processing", claimed_until__lt=Now()),
+        ).filter(Q(claimed_until=None) | Q(claimed_until__lt=Now()))
+
+    def misplaced(self):
+        """Keep ready photos whose renditions are not in the storage they belong in."""
+        return self.filter(state="ready").exclude(listed=F("renditions_public"))

@@ -1,0 +1,32 @@
+"""BM25 as Robertson and Zaragoza define it (The Probabilistic Relevance Framework, 2009).
+
+Stored: a term's weight in a document without idf, made with the pinned average length.
+At query time: idf from the document frequencies of the moment. Pure functions.
+"""
+
+import math
+from collections.abc import Mapping
+
+K1 = 1.2
+B = 0.75
+# How much one occurrence counts, by field.
+FIELD_WEIGHTS = {"title": 3.0, "tags": 2.0, "place": 2.0, "description": 1.0, "camera": 1.0}
+
+
+def weight(term_frequency: float, length: float, average_length: float) -> float:
+    """Return tf (k1 + 1) / (tf + k1 (1 - b + b length / average_length))."""
+    norm = K1 * (1 - B + B * length / average_length)
+    return term_frequency * (K1 + 1) / (term_frequency + norm)
+
+
+def idf(documents: int, document_frequency: int) -> float:
+    """Return ln(1 + (N - df + 0.5) / (df + 0.5)): never negative (Lucene's form)."""
+    document_frequency = min(document_frequency, documents)
+    return math.log(1 + (documents - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+def score(
+    groups: list[tuple[float, tuple[str, ...]]], weights: Mapping[str, float]
+) -> float:
+    """Return a document's score: the sum over query words of idf times the best form's weight."""
+    return sum(one * max((weights.get(form, 0.0) for form in forms)) for one, forms in groups)

@@ -1,0 +1,67 @@
+"""A photo's texts as one analysed document."""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass
+
+from gallery.models import Photo
+from search.analysis import document_tokens, guess_language
+from search.bm25 import FIELD_WEIGHTS
+
+ANALYSIS_VERSION = 1  # raise it when tokens or field weights change; then run rebuild_search
+FIELD_GAP = 10  # positions between fields, so that no phrase spans two
+LAST_POSITION = 16383  # of a tsvector
+
+
+@dataclass(frozen=True)
+class Document:
+    """term_frequency: term -> frequency weighted by field. length: tokens weighted by field."""
+
+    tsv: str
+    term_frequency: dict[str, float]
+    length: float
+    language: str
+
+
+def photo_fields(photo: Photo) -> dict[str, str]:
+    """Return the texts of a photo by field; tags come from the prefetched relation."""
+    return {
+        "title": photo.title,
+        "tags": " , ".join(sorted(tag.name for tag in photo.tags.all())),
+        "place": photo.place,
+        "description": photo.description,
+        "camera": f"{photo.camera} , {photo.lens}",
+    }
+
+
+def input_hash(fields: dict[str, str]) -> str:
+    """Return the SHA-256 of everything that a document is made of."""
+    return hashlib.sha256(json.dumps([ANALYSIS_VERSION, fields]).encode()).hexdigest()
+
+
+def analyse(fields: dict[str, str]) -> Document:
+    """Take a photo's texts apart into weighted terms and a tsvector literal with positions."""
+    language = guess_language(" ".join((fields["title"], fields["description"])))
+    frequency: Counter[str] = Counter()
+    positions: dict[str, list[int]] = {}
+    length, position = 0.0, 0
+    for name, field_weight in FIELD_WEIGHTS.items():
+        for token in document_tokens(fields[name], language):
+            position += 1
+            length += field_weight
+            for form in token.forms:
+                frequency[form] += field_weight
+                if position <= LAST_POSITION:
+                    positions.setdefault(form, []).append(position)
+        position += FIELD_GAP
+    tsv = " ".join(
+        f"{quoted(form)}:{','.join(map(str, found[:255]))}" for form, found in positions.items()
+    )
+    return Document(tsv, dict(frequency), length, language)
+
+
+def quoted(lexeme: str) -> str:
+    """Return a token as a quoted lexeme for a tsvector or tsquery literal."""
+    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

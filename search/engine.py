@@ -1,0 +1,172 @@
+"""Search, similar photos and random photos: rankings in, photos out."""
+
+import random
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import connection, transaction
+
+from embeddings import spaces
+from embeddings.cache import normalise, query_vector
+from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.models import Photo
+from search import cache, floor, retrievers
+from search.fusion import reciprocal_rank_fusion
+from search.models import CorpusStatistics
+from search.query import SearchQuery
+from search.retrievers import Match
+
+PAGE_SIZE = 24
+NEAREST = 6  # shown apart when nothing is close
+SIMILAR_DEPTH = 100
+RANDOM_WINDOWS = 600
+LEGS = ("text", "image")
+WORDS_ONLY = {"bm25": 1.0}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """Why a photo is among the results: its rank in each ranking, from 1, and fused score."""
+
+    photo_id: UUID
+    score: float
+    ranks: dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """One page of results. `photos` carry their `hit`; `nearest` is set when nothing is close."""
+
+    query: SearchQuery
+    photos: list[Photo]
+    count: int
+    page: int
+    page_size: int
+    semantic: bool
+    nearest: list[Photo]
+    corrected_query: str | None = None
+
+    @property
+    def has_next(self) -> bool:
+        return self.page * self.page_size < self.count
+
+    @property
+    def has_previous(self) -> bool:
+        return self.page > 1
+
+
+def search(query: SearchQuery, *, page: int = 1) -> SearchPage:
+    """Rank listed photos for a query; page from 1.
+
+    Without a query vector (no model, no worker, no Redis) the words alone rank.
+    """
+    if query.is_empty:
+        return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [])
+    space = spaces.active_space()
+    vector = query_vector(query.semantic, space) if space else None
+    generation = CorpusStatistics.objects.values_list("generation", flat=True).first()
+    parts = (
+        *(normalise(query.text).casefold(), generation),
+        *((space.pk, space.generation) if vector is not None else ()),
+    )
+    hits, nearest_ids = cache.results(parts, lambda: _fused(query, space, vector))
+    shown = hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    photos = photos_in_order([hit.photo_id for hit in shown])
+    by_id = {hit.photo_id: hit for hit in shown}
+    for photo in photos:
+        photo.hit = by_id[photo.pk]
+    return SearchPage(
+        query=query,
+        photos=photos,
+        count=len(hits),
+        page=page,
+        page_size=PAGE_SIZE,
+        semantic=vector is not None,
+        nearest=photos_in_order(nearest_ids),
+    )
+
+
+def _fused(
+    query: SearchQuery, space: EmbeddingSpace | None, vector: np.ndarray | None
+) -> tuple[list[Hit], list[UUID]]:
+    """Return all hits, best first, and what is nearest when there are none."""
+    rankings, nearest = {}, []
+    with transaction.atomic():
+        retrievers.prepare_transaction()
+        rankings["bm25"] = retrievers.rank_by_words(query)
+        if vector is not None:
+            for leg in LEGS:
+                matches = retrievers.rank_by_vector(leg, space, vector, query=query)
+                rankings[leg] = _close(leg, space, vector, matches)
+                if leg == "image":
+                    nearest = [match.photo_id for match in matches[:NEAREST]]
+    if vector is None:
+        hits = fuse(rankings, WORDS_ONLY, k=60)
+    else:
+        hits = fuse(rankings, space.weights, k=space.k)
+    return hits, ([] if hits else nearest)
+
+
+def _close(
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]
+) -> list[UUID]:
+    """Cut a dense ranking at the space's floor; the order stays by cosine."""
+    limits = space.floor.get(leg)
+    if not limits:
+        return [match.photo_id for match in matches]
+    query_level = spaces.query_level(space, vector, leg)
+    scores = [floor.above(match.cosine, match.level, query_level) for match in matches]
+    close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
+    return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
+
+
+def fuse(rankings: dict[str, list[UUID]], weights: dict[str, float], *, k: int) -> list[Hit]:
+    """Fuse rankings and remember each photo's rank in them."""
+    ranks = {
+        name: {photo_id: rank for rank, photo_id in enumerate(ranking, start=1)}
+        for name, ranking in rankings.items()
+    }
+    return [
+        Hit(photo_id, score, {name: ranks.get(name, {}).get(photo_id) for name in weights})
+        for photo_id, score in reciprocal_rank_fusion(rankings, weights, k=k)
+    ]
+
+
+def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
+    """Return listed photos near a photo's stored vectors, itself and its duplicates left out."""
+    space = spaces.active_space()
+    if space is None or not space.is_prepared:
+        return []
+    rankings = {}
+    with transaction.atomic():
+        retrievers.prepare_transaction(SIMILAR_DEPTH)
+        for leg, model in (("image", ImageVector), ("text", TextVector)):
+            stored = model.objects.filter(space=space, photo=photo).values_list("vector").first()
+            if stored:
+                vector = np.asarray(stored[0].to_numpy(), dtype=np.float32)
+                matches = retrievers.rank_by_vector(leg, space, vector, depth=SIMILAR_DEPTH)
+                rankings[leg] = [one.photo_id for one in matches if one.photo_id != photo.pk]
+    hits = fuse(rankings, {"image": 1.0, "text": 0.5}, k=space.k)
+    found = photos_in_order([hit.photo_id for hit in hits[: limit + NEAREST]])
+    return [one for one in found if one.content_hash != photo.content_hash][:limit]
+
+
+def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
+    """Return listed photos, each as likely as any other, in random order."""
+    documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
+    if documents <= RANDOM_WINDOWS:
+        ids = list(Photo.objects.listed().values_list("pk", flat=True)[: 2 * RANDOM_WINDOWS])
+    else:
+        width = 1 / documents
+        starts = [random.uniform(-width, 1) for _ in range(RANDOM_WINDOWS)]
+        with connection.cursor() as cursor:
+            cursor.execute(retrievers._sql("random_photos"), {"starts": starts, "width": width})
+            ids = [row[0] for row in cursor.fetchall()]
+    return photos_in_order(random.sample(ids, min(limit, len(ids))))
+
+
+def photos_in_order(ids: list[UUID]) -> list[Photo]:
+    """Return the photos of these ids that are listed now, in this order."""
+    photos = Photo.objects.listed().for_cards().in_bulk(ids) if ids else {}
+    return [photos[one] for one in ids if one in photos]

@@ -1,0 +1,62 @@
+"""The word index: one document a listed photo, its terms, and the corpus' statistics."""
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.db.models import Q
+from pgvector.django import SparseVectorField
+
+SPARSE_DIMENSIONS = 100_000_000  # term ids stay below; pgvector takes up to 1e9
+
+
+class PhotoDocument(models.Model):
+    """What the word index knows of a listed photo. Disposable: rebuild_search makes it anew."""
+
+    photo = models.OneToOneField(
+        "gallery.Photo", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    tsv = SearchVectorField(help_text="Our own tokens with positions; never to_tsvector.")
+    weights = SparseVectorField(
+        dimensions=SPARSE_DIMENSIONS, help_text="BM25 weight of each term id, without idf."
+    )
+    length = models.FloatField(help_text="Tokens, weighted by field.")
+    language = models.CharField(max_length=2)
+    input_hash = models.CharField(max_length=64, help_text="SHA-256 of the analysed text.")
+    listed = models.BooleanField(help_text="Copy of the photo's, kept true by a trigger.")
+
+    class Meta:
+        indexes = [
+            # Candidates of BM25, phrases and exclusions.
+            GinIndex(fields=["tsv"], name="document_tokens")
+        ]
+
+
+class Term(models.Model):
+    """A term of the vocabulary. document_frequency counts the documents that hold it."""
+
+    text = models.CharField(max_length=100, unique=True)
+    document_frequency = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(document_frequency__gte=0), name="document_frequency_not_negative"
+            )
+        ]
+
+    def __str__(self):
+        return self.text
+
+
+class CorpusStatistics(models.Model):
+    """The one row of statistics that BM25 needs."""
+
+    documents = models.IntegerField(default=0)
+    total_length = models.FloatField(default=0)
+    average_length = models.FloatField(
+        help_text="Pinned: every stored weight was made with it. Two of them never mix."
+    )
+    generation = models.IntegerField(default=0, help_text="Moves with every change of the index.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_statistics")]

@@ -1,0 +1,182 @@
+"""Compare the word index with what it should hold, and write the difference."""
+
+from collections import Counter
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+from pgvector import SparseVector
+
+from gallery.models import Photo
+from search import bm25
+from search.documents import Document, analyse, input_hash, photo_fields
+from search.models import SPARSE_DIMENSIONS, CorpusStatistics, PhotoDocument, Term
+
+BATCH_SIZE = 200
+FIRST_AVERAGE_LENGTH = 20.0
+# Up to this many documents the average is pinned anew as soon as it is off by this much.
+REPIN_DOCUMENTS = 2000
+REPIN_RATIO = 0.1
+
+
+def due_photos():
+    """Return the photos whose document may be out of date."""
+    document = PhotoDocument.objects.filter(photo=OuterRef("pk"))
+    return Photo.objects.filter(
+        Q(indexed_at=None) | Q(indexed_at__lt=F("changed_at")),
+        Q(state=Photo.State.READY) | Exists(document),
+    )
+
+
+def index_due(limit: int = BATCH_SIZE) -> int:
+    """Index up to `limit` due photos; return how many there were."""
+    due = due_photos().order_by("created_at", "id")
+    photo_ids = list(due.values_list("pk", flat=True)[:limit])
+    if photo_ids:
+        reconcile(photo_ids)
+    return len(photo_ids)
+
+
+def reconcile(photo_ids: Iterable[UUID], *, reweigh: bool = False) -> None:
+    """Bring the documents of these photos, and the statistics, up to date in one transaction.
+
+    A listed photo has a document, any other has none. One writer at a time.
+    reweigh: write documents anew even if their text did not change.
+    """
+    with transaction.atomic():
+        statistics = lock_statistics()
+        photos = list(
+            Photo.objects.select_for_update(no_key=True)
+            .filter(pk__in=photo_ids)
+            .order_by("pk")
+            .prefetch_related("tags")
+        )
+        _write(photos, statistics, reweigh=reweigh)
+        if _average_is_off(statistics):
+            repin(statistics)
+        for photo in photos:
+            Photo.objects.filter(pk=photo.pk, changed_at=photo.changed_at).update(indexed_at=Now())
+
+
+def lock_statistics() -> CorpusStatistics:
+    """Become the single writer until the transaction ends; return the statistics."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('search.reconcile'))")
+    return CorpusStatistics.objects.get_or_create(
+        pk=1, defaults={"average_length": FIRST_AVERAGE_LENGTH}
+    )[0]
+
+
+def repin(statistics: CorpusStatistics) -> None:
+    """Pin the average length of today and weigh all documents with it, as one generation."""
+    if statistics.documents:
+        statistics.average_length = statistics.total_length / statistics.documents
+    ids = list(PhotoDocument.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH_SIZE):
+        photos = Photo.objects.filter(pk__in=ids[start : start + BATCH_SIZE]).order_by("pk")
+        _write(list(photos.prefetch_related("tags")), statistics, reweigh=True)
+
+
+def _average_is_off(statistics: CorpusStatistics) -> bool:
+    if not 0 < statistics.documents <= REPIN_DOCUMENTS:
+        return False
+    average = statistics.total_length / statistics.documents
+    return abs(average / statistics.average_length - 1) > REPIN_RATIO
+
+
+def _write(photos: list[Photo], statistics: CorpusStatistics, *, reweigh: bool) -> None:
+    stored = PhotoDocument.objects.defer("tsv").in_bulk([photo.pk for photo in photos])
+    analysed: dict[UUID, tuple[str, Document]] = {}
+    gone: list[PhotoDocument] = []
+    for photo in photos:
+        old = stored.get(photo.pk)
+        if not photo.listed:
+            gone += [old] if old else []
+            continue
+        fields = photo_fields(photo)
+        digest = input_hash(fields)
+        if reweigh or old is None or old.input_hash != digest:
+            analysed[photo.pk] = (digest, analyse(fields))
+    term_ids = _term_ids({term for _, one in analysed.values() for term in one.term_frequency})
+    new = [
+        PhotoDocument(
+            photo_id=photo_id,
+            tsv=document.tsv,
+            weights=_weights(document, term_ids, statistics.average_length),
+            length=document.length,
+            language=document.language,
+            input_hash=digest,
+            listed=True,
+        )
+        for photo_id, (digest, document) in analysed.items()
+    ]
+    replaced = [stored[one.photo_id] for one in new if one.photo_id in stored]
+    change: Counter[int] = Counter()
+    for document in new:
+        change.update(document.weights.indices())
+    for document in (*gone, *replaced):
+        change.subtract(document.weights.indices())
+    PhotoDocument.objects.filter(pk__in=[one.pk for one in gone]).delete()
+    _upsert(new)
+    _change_document_frequencies(change)
+    statistics.documents += len(new) - len(replaced) - len(gone)
+    statistics.total_length += sum(one.length for one in new)
+    statistics.total_length -= sum(one.length for one in (*gone, *replaced))
+    if new or gone:
+        statistics.generation += 1
+    statistics.save()
+
+
+def _upsert(documents: list[PhotoDocument]) -> None:
+    # Written as SQL: the ORM would wrap the tsvector literal into to_tsvector.
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO search_photodocument
+                   (photo_id, tsv, weights, length, language, input_hash, listed)
+            VALUES (%s, %s::tsvector, %s::sparsevec, %s, %s, %s, %s)
+                ON CONFLICT (photo_id) DO UPDATE
+               SET (tsv, weights, length, language, input_hash, listed) =
+                   (excluded.tsv, excluded.weights, excluded.length, excluded.language,
+                    excluded.input_hash, excluded.listed)
+            """,
+            [
+                (
+                    one.photo_id, one.tsv, one.weights.to_text(), one.length, one.language,
+                    one.input_hash, one.listed,
+                )
+                for one in documents
+            ],
+        )  # fmt: skip
+
+
+def _term_ids(terms: set[str]) -> dict[str, int]:
+    """Return the ids of terms; new ones join the vocabulary with no document yet."""
+    Term.objects.bulk_create([Term(text=term) for term in sorted(terms)], ignore_conflicts=True)
+    return dict(Term.objects.filter(text__in=terms).values_list("text", "pk"))
+
+
+def _weights(document: Document, term_ids: dict[str, int], average_length: float) -> SparseVector:
+    return SparseVector(
+        {
+            term_ids[term]: bm25.weight(frequency, document.length, average_length)
+            for term, frequency in document.term_frequency.items()
+        },
+        SPARSE_DIMENSIONS,
+    )
+
+
+def _change_document_frequencies(change: Counter[int]) -> None:
+    changed = {term_id: by for term_id, by in change.items() if by}
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                UPDATE search_term SET document_frequency = document_frequency + changed.by
+                  FROM unnest(%s::bigint[], %s::int[]) AS changed (id, by)
+                 WHERE search_term.id = changed.id
+                """,
+                [list(changed), list(changed.values())],
+            )

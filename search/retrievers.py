@@ -1,0 +1,142 @@
+"""Three rankings of listed photos: BM25 over words, and two of nearest vectors.
+
+Each returns distinct photos, best first, with visibility and restrictions inside its SQL.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from search import bm25
+from search.documents import quoted
+from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
+from search.query import SearchQuery
+
+DEPTH = 200  # fixes 97 % of the first 24 of the fused list (measured)
+# A photo that matches less than this share of the query's idf mass matched by accident.
+LEAST_COVERAGE = 0.3
+VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.db_table}
+
+
+@dataclass(frozen=True)
+class Match:
+    """One row of a dense ranking."""
+
+    photo_id: UUID
+    cosine: float
+    level: float
+
+
+@cache
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
+
+
+def prepare_transaction(depth: int = DEPTH) -> None:
+    """Set the knobs of the ANN scans for the running transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('hnsw.ef_search', %s, true), "
+            "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
+            "set_config('jit', 'off', true)",
+            [str(min(1000, max(40, depth)))],
+        )
+
+
+def restriction(query: SearchQuery) -> str | None:
+    """Return the phrases and exclusions of a query as a tsquery, or None."""
+    required = [_adjacent(phrase) for phrase in query.phrases]
+    excluded = [f"!({_adjacent(phrase)})" for phrase in query.excluded]
+    return " & ".join((*required, *excluded)) or None
+
+
+def _adjacent(phrase: tuple[str, ...]) -> str:
+    return "(" + " <-> ".join(quoted(word) for word in phrase) + ")"
+
+
+def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
+    """Rank by BM25. A query word counts once, in the form that a photo holds best."""
+    groups = _weighted_groups(query)
+    known = [(weight, forms) for weight, forms in groups if forms]
+    if not known:
+        return []
+    parameters = {
+        "candidates": " | ".join(quoted(text) for _, forms in known for text in forms),
+        "restriction": restriction(query),
+        "least_coverage": LEAST_COVERAGE * sum(weight for weight, _ in groups),
+        "depth": depth,
+    }
+    word_scores, score, coverage = [], [], []
+    for number, (weight, forms) in enumerate(known):
+        products = []
+        for place, term_id in enumerate(forms.values()):
+            parameters[f"form_{number}_{place}"] = f"{{{term_id + 1}:1}}/{SPARSE_DIMENSIONS}"
+            products.append(f"-(weights <#> %(form_{number}_{place})s::sparsevec)")
+        parameters[f"idf_{number}"] = weight
+        word_scores.append(f"greatest({', '.join(products)}) AS word_{number}")
+        score.append(f"word_{number} * %(idf_{number})s")
+        coverage.append(f"CASE WHEN word_{number} > 0 THEN %(idf_{number})s ELSE 0 END")
+    sql = _sql("bm25").format(
+        word_scores=", ".join(word_scores), score=" + ".join(score), coverage=" + ".join(coverage)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
+    """Return (idf, {form: term id}) of each query word; no form where no photo has the word."""
+    texts = {form for forms in query.terms for form in forms}
+    found = {
+        text: (pk, frequency)
+        for pk, text, frequency in Term.objects.filter(
+            text__in=texts, document_frequency__gt=0
+        ).values_list("pk", "text", "document_frequency")
+    }
+    documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
+    groups = []
+    for forms in query.terms:
+        known = {form: found[form][0] for form in forms if form in found}
+        frequency = max((found[form][1] for form in known), default=0)
+        groups.append((bm25.idf(documents, frequency), known))
+    return groups
+
+
+def rank_by_vector(
+    leg: str,
+    space: EmbeddingSpace,
+    vector: np.ndarray,
+    *,
+    query: SearchQuery | None = None,
+    depth: int = DEPTH,
+) -> list[Match]:
+    """Rank by nearness of stored vectors to a vector.
+
+    leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
+    """
+    sql, parameters = dense_statement(leg, space, vector, query=query, depth=depth)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return [Match(*row) for row in cursor.fetchall()]
+
+
+def dense_statement(
+    leg: str,
+    space: EmbeddingSpace,
+    vector: np.ndarray,
+    *,
+    query: SearchQuery | None = None,
+    depth: int = DEPTH,
+) -> tuple[str, dict]:
+    """Return the SQL of a dense ranking and its parameters."""
+    allowed = restriction(query) if query else None
+    sql = _sql("semantic_restricted" if allowed else "semantic").format(
+        table=VECTOR_TABLES[leg], space_id=int(space.pk), dimensions=int(space.dimensions)
+    )
+    literal = "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
+    return sql, {"vector": literal, "restriction": allowed, "depth": depth}

@@ -1,0 +1,17 @@
+"""Home, search, similar and discover, as pages and as JSON."""
+
+from django.urls import path
+
+from search import api, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("search/", views.search, name="search"),
+    path("discover/", views.discover, name="discover"),
+    path("photos/<str:public_id>/similar/", views.similar, name="photo_similar"),
+    path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
+    path(
+        "api/v1/photos/<str:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"
+    ),
+    path("api/v1/recommendations/", api.RecommendationsView.as_view(), name="api_recommendations"),
+]

@@ -1,0 +1,91 @@
+"""The same site with its files on S3-compatible storage, over HTTP."""
+
+import subprocess
+import sys
+
+import boto3
+import httpx
+import pytest
+from PIL import Image
+
+from tests.journeys.conftest import Site, free_port, wait_until
+
+PUBLIC, PRIVATE = "public-renditions", "private-files"
+
+
+@pytest.fixture
+def s3_endpoint():
+    """A moto server; yields its address."""
+    port = free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+    def answers():
+        try:
+            return httpx.get(endpoint, timeout=2)
+        except httpx.HTTPError:
+            return None
+
+    try:
+        wait_until(answers, timeout_seconds=30, what="the S3 server")
+        yield endpoint
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, tmp_path):
+    client = boto3.client(
+        "s3",
+        endpoint_url=s3_endpoint,
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+        region_name="us-east-1",
+    )
+    for bucket in (PUBLIC, PRIVATE):
+        client.create_bucket(Bucket=bucket)
+
+    def keys(bucket):
+        listing = client.list_objects_v2(Bucket=bucket)
+        return [item["Key"] for item in listing.get("Contents", [])]
+
+    site = Site(
+        tmp_path,
+        photos=0,
+        AWS_S3_ENDPOINT_URL=s3_endpoint,
+        AWS_S3_REGION_NAME="us-east-1",
+        AWS_ACCESS_KEY_ID="key",
+        AWS_SECRET_ACCESS_KEY="secret",
+        AWS_STORAGE_BUCKET_NAME=PUBLIC,
+        AWS_PRIVATE_BUCKET_NAME=PRIVATE,
+    )
+    picture = tmp_path / "lantern.jpg"
+    Image.effect_noise((900, 600), 60).convert("RGB").save(picture)
+    try:
+        site.start()
+        site.manage("import_photos", str(picture))
+        site.wait_until_done(1, timeout_seconds=90)
+        hit = site.search("lantern")["results"][0]
+        rendition = hit["image"]["url"]
+        assert rendition.startswith(s3_endpoint)
+        answer = httpx.get(rendition)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert len(keys(PUBLIC)) >= 4
+        assert any(key.startswith("originals/") for key in keys(PRIVATE))
+
+        hide = (
+            "from gallery.models import Photo; from gallery.services import set_visibility; "
+            "set_visibility(Photo.objects.get(), 'private')"
+        )
+        site.manage("shell", "-c", hide)
+        wait_until(lambda: not keys(PUBLIC), timeout_seconds=30, what="the move out of public")
+        assert httpx.get(rendition).status_code in (403, 404)
+        assert site.search("lantern")["results"] == []
+        assert any(key.startswith("r/") for key in keys(PRIVATE))
+    finally:
+        site.stop()
