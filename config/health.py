@@ -1,62 +1,100 @@
-"""Tell machines how the site is: /healthz for the process, /readyz for what it stands on."""
+"""Is the process alive, and can the site serve? For supervisors and load balancers."""
 
-from django.conf import settings
-from django.core.cache import cache
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Lock
+
 from django.core.files.storage import storages
 from django.db import connection
 from django.http import JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_redis import get_redis_connection
 
-from embeddings.cache import encoder_is_alive
-from embeddings.spaces import active_space
+from embeddings import cache as query_vectors
+from embeddings import spaces
 
-
-@never_cache
-@require_safe
-def healthz(request):
-    """This process answers."""
-    return JsonResponse({"status": "ok"})
+LIMIT_SECONDS = 0.4
+OK, DEGRADED, FAILED = "ok", "degraded", "failed"
+STORAGE_ALIASES = ("originals", "renditions", "private_renditions")
 
 
-@never_cache
-@require_safe
-def readyz(request):
-    """Each thing the site stands on, by name. 503 only when the site cannot serve."""
-    checks = {"database": _database, "redis": _redis, "storage": _storage, "model": _model}
-    states = {}
-    for name, check in checks.items():
-        try:
-            states[name] = check()
-        except Exception as error:  # whatever is raised is the answer
-            states[name] = f"failed: {type(error).__name__}"
-    can_serve = states["database"] == "ok" and states["storage"] == "ok"
-    return JsonResponse(
-        {"status": "ok" if can_serve else "failed", "checks": states},
-        status=200 if can_serve else 503,
-    )
-
-
-def _database() -> str:
+def database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return "ok"
+    return OK
 
 
-def _redis() -> str:
-    cache.set("readyz", 1, 10)
-    return "ok" if cache.get("readyz") == 1 else "failed: the site goes on without it"
+def redis() -> str:
+    get_redis_connection("default").ping()
+    return OK
 
 
-def _storage() -> str:
-    storages["renditions"].exists("readyz")
-    return "ok"
+def storage() -> str:
+    for alias in STORAGE_ALIASES:
+        storages[alias].exists("readyz")
+    return OK
 
 
-def _model() -> str:
-    space = active_space()
-    if space is None or not space.is_prepared:
-        return f"failed: not loaded yet ({settings.EMBEDDING_PROFILE}); words only"
-    if space.failure:
-        return "failed: cannot be had; words only"
-    return "ok" if encoder_is_alive(space) else "failed: no worker; words only"
+def model() -> str:
+    """Without it the site serves, and searches by words."""
+    space = spaces.active_space()
+    if space is None or space.failure or not query_vectors.encoder_is_alive(space):
+        return DEGRADED
+    return OK
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": database,
+    "redis": redis,
+    "storage": storage,
+    "model": model,
+}
+
+_pool = ThreadPoolExecutor(max_workers=len(CHECKS), thread_name_prefix="readyz")
+_running: dict[str, Future] = {}
+_lock = Lock()
+
+
+def _run(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    finally:
+        connection.close()  # of this thread; Django closes those of requests only
+
+
+def _answers() -> dict[str, str]:
+    """Run all checks at once, for LIMIT_SECONDS.
+
+    A check that still hangs from an earlier call is not started again, so that threads never
+    pile up behind a server that is away.
+    """
+    with _lock:
+        for name, check in CHECKS.items():
+            if name not in _running or _running[name].done():
+                _running[name] = _pool.submit(_run, check)
+        running = dict(_running)
+    wait(running.values(), timeout=LIMIT_SECONDS)
+    return {
+        name: FAILED if not future.done() or future.exception() else future.result()
+        for name, future in running.items()
+    }
+
+
+@require_safe
+@never_cache
+def healthz(request):
+    """The process answers; nothing else is looked at."""
+    return JsonResponse({"status": OK})
+
+
+@require_safe
+@never_cache
+def readyz(request):
+    """Name what is well and what is not; 200 while pages can be served, else 503."""
+    answers = _answers()
+    if answers["database"] != OK:
+        status = FAILED
+    else:
+        status = OK if set(answers.values()) == {OK} else DEGRADED
+    return JsonResponse({"status": status, **answers}, status=503 if status == FAILED else 200)

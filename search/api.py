@@ -1,84 +1,81 @@
-"""JSON of search, similar photos and recommendations."""
+"""JSON of search and similar photos."""
 
-from django.shortcuts import get_object_or_404
+from urllib.parse import urlencode
+
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
 from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework.reverse import reverse
 
-from gallery.api import PhotoSummaryOutput, next_url
+from gallery.api import PageInput, PhotoCardOutput, PublicView, card_json, validated
 from gallery.models import Photo
 from search import engine
 from search.query import MAX_QUERY_LENGTH, parse
 
 
-class SearchInput(serializers.Serializer):
-    """What to search for."""
-
-    q = serializers.CharField(
-        allow_blank=True, default="", help_text=f"Cut after {MAX_QUERY_LENGTH} characters."
-    )
-    page = serializers.IntegerField(min_value=1, max_value=1000, default=1)
+class SearchInput(PageInput):
+    q = serializers.CharField(max_length=MAX_QUERY_LENGTH, allow_blank=True, default="")
 
 
 class RanksOutput(serializers.Serializer):
-    """The rank in each ranking, from 1; null where the photo is not in it."""
+    """The photo's rank in each ranking, from 1; null where it is not in it."""
 
-    bm25 = serializers.IntegerField(allow_null=True, default=None)
-    text = serializers.IntegerField(allow_null=True, default=None)
-    image = serializers.IntegerField(allow_null=True, default=None)
-
-
-class ResultOutput(PhotoSummaryOutput):
-    """A photo among search results."""
-
-    ranks = serializers.SerializerMethodField()
-    score = serializers.FloatField(source="hit.score")
-
-    @extend_schema(responses=RanksOutput)
-    def get_ranks(self, photo) -> dict:
-        return {leg: photo.hit.ranks.get(leg) for leg in ("bm25", "text", "image")}
+    bm25 = serializers.IntegerField(allow_null=True)
+    text = serializers.IntegerField(allow_null=True)
+    image = serializers.IntegerField(allow_null=True)
 
 
-class SearchView(APIView):
-    """Search by words and by meaning."""
+class HitOutput(PhotoCardOutput):
+    ranks = RanksOutput()
+    score = serializers.FloatField()
 
-    @extend_schema(parameters=[SearchInput], responses=ResultOutput(many=True))
+
+class SearchOutput(serializers.Serializer):
+    query = serializers.CharField()
+    corrected_query = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    semantic = serializers.BooleanField(help_text="False while only words are compared.")
+    results = HitOutput(many=True)
+
+
+class SimilarOutput(serializers.Serializer):
+    results = PhotoCardOutput(many=True)
+
+
+def hit_json(request, photo: Photo) -> dict:
+    ranks = {name: photo.hit.ranks.get(name) for name in ("bm25", "text", "image")}
+    return card_json(request, photo) | {"ranks": ranks, "score": photo.hit.score}
+
+
+class SearchView(PublicView):
+    """Photos for a query, best first: words and meaning together."""
+
+    @extend_schema(parameters=[SearchInput], responses=SearchOutput)
     def get(self, request):
-        # NUL is no character of a query; DRF would answer 400 where the page reads words.
-        data = {key: value.replace("\x00", " ") for key, value in request.query_params.items()}
-        asked = SearchInput(data=data)
-        asked.is_valid(raise_exception=True)
-        number = asked.validated_data["page"]
-        page = engine.search(parse(asked.validated_data["q"]), page=number)
-        results = ResultOutput(page.photos, many=True, context={"request": request})
-        return Response(
-            {
-                "query": page.query.text,
-                "corrected_query": page.corrected_query,
-                "count": page.count,
-                "next": next_url(request, number) if page.has_next else None,
-                "results": results.data,
-            }
-        )
+        asked = validated(SearchInput, request)
+        page = engine.search(parse(asked["q"]), page=asked["page"])
+        following = urlencode({"q": asked["q"], "page": page.page + 1})
+        answer = {
+            "query": page.query.text,
+            "corrected_query": page.corrected_query,
+            "count": page.count,
+            "next": f"{reverse('api_search', request=request)}?{following}"
+            if page.page * page.page_size < page.count
+            else None,
+            "semantic": page.semantic,
+            "results": [hit_json(request, photo) for photo in page.photos],
+        }
+        return Response(SearchOutput(answer).data)
 
 
-class SimilarView(APIView):
-    """Photos similar to one photo."""
+class SimilarView(PublicView):
+    """Listed photos like a listed one."""
 
-    @extend_schema(responses=PhotoSummaryOutput(many=True))
+    @extend_schema(responses=SimilarOutput)
     def get(self, request, public_id):
         photo = get_object_or_404(Photo.objects.listed(), public_id=public_id)
-        return Response({"results": _summaries(request, engine.similar(photo))})
-
-
-class RecommendationsView(APIView):
-    """Photos to look at next: for now an unbiased random choice."""
-
-    @extend_schema(responses=PhotoSummaryOutput(many=True))
-    def get(self, request):
-        return Response({"results": _summaries(request, engine.random_photos())})
-
-
-def _summaries(request, photos: list[Photo]) -> list[dict]:
-    return PhotoSummaryOutput(photos, many=True, context={"request": request}).data
+        found = engine.similar(photo, engine.PAGE_SIZE)
+        answer = {"results": [card_json(request, one) for one in found]}
+        return Response(SimilarOutput(answer).data)

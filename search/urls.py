@@ -1,4 +1,4 @@
-"""Home, search, similar and discover, as pages and as JSON."""
+"""URLs of home, search, similar and discover. Included before gallery's: a slug may be anything."""
 
 from django.urls import path
 
@@ -8,10 +8,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("discover/", views.discover, name="discover"),
-    path("photos/<str:public_id>/similar/", views.similar, name="photo_similar"),
+    path("photos/<str:public_id>/similar/", views.photo_similar, name="photo_similar"),
     path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
     path(
         "api/v1/photos/<str:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"
     ),
-    path("api/v1/recommendations/", api.RecommendationsView.as_view(), name="api_recommendations"),
 ]

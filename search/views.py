@@ -1,46 +1,51 @@
-"""Pages that rank: home, search, similar, discover."""
+"""Home, search, similar and discover."""
 
-from django.db.models import F
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
 
+from gallery import listing
+from gallery.http import PRIVATE, public_page, viewer
 from gallery.models import Photo
-from gallery.pages import public_page
-from gallery.views import public_albums
 from search import engine
 from search.query import parse
 
-FRESH = 24
-HOME_ALBUMS = 6
+HOME_PHOTOS = 25  # one large, the others in rows
+HOME_ALBUMS = 8
+SIMILAR_PHOTOS = 48
+DISCOVER_PHOTOS = 36
+MAX_PAGE = 1000
 
 
-@require_safe
+def page_number(text: str | None) -> int:
+    """Read a page number from a link; what is none is the first page."""
+    return min(max(int(text), 1), MAX_PAGE) if text and text.isdecimal() else 1
+
+
 @public_page
 def home(request):
-    photos = Photo.objects.listed().for_cards().order_by(F("featured").desc(), "-published_at")
-    context = {"photos": list(photos[:FRESH]), "albums": list(public_albums()[:HOME_ALBUMS])}
-    return render(request, "search/home.html", context)
+    photos = listing.featured_and_fresh(HOME_PHOTOS)
+    albums = listing.with_covers(listing.public_albums()[:HOME_ALBUMS])
+    return render(request, "search/home.html", {"photos": photos, "albums": albums})
 
 
-@require_safe
 @public_page
 def search(request):
     query = parse(request.GET.get("q", ""))
-    number = request.GET.get("page", "1")
-    page = engine.search(query, page=int(number) if number.isdecimal() and int(number) else 1)
-    return render(request, "search/search.html", {"page": page, "query": query})
+    page = engine.search(query, page=page_number(request.GET.get("page")))
+    return render(request, "search/search.html", {"query": query, "page": page})
 
 
-@require_safe
 @public_page
-def similar(request, public_id):
-    photo = get_object_or_404(Photo.objects.listed().for_cards(), public_id=public_id)
-    context = {"photo": photo, "photos": engine.similar(photo)}
-    return render(request, "search/similar.html", context)
-
-
-@require_safe
-def discover(request):
-    response = render(request, "search/discover.html", {"photos": engine.random_photos()})
-    response["Cache-Control"] = "no-store"
+def photo_similar(request, public_id):
+    photos = Photo.objects.visible_to(viewer(request)).for_cards()
+    photo = get_object_or_404(photos, public_id=public_id)
+    found = engine.similar(photo, SIMILAR_PHOTOS)
+    response = render(request, "search/similar.html", {"photo": photo, "photos": found})
+    if not photo.listed:
+        response["Cache-Control"] = PRIVATE
     return response
+
+
+@public_page
+def discover(request):
+    photos = engine.random_photos(DISCOVER_PHOTOS)
+    return render(request, "search/discover.html", {"photos": photos})

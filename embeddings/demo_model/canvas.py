@@ -16,6 +16,7 @@ Colour = Sequence[float]
 Point = tuple[float, float]
 NOISE_SIDE = 900  # px; noise is computed at most this wide, then enlarged
 SUPERSAMPLING = 2
+BAND_ROWS = 32
 
 
 def rgb(colour: Colour) -> np.ndarray:
@@ -41,6 +42,11 @@ def resize_field(field: np.ndarray, width: int, height: int,
         return field
     image = Image.fromarray(np.ascontiguousarray(field, np.float32))
     return np.asarray(image.resize((width, height), method))
+
+
+def bands(height: int) -> list[slice]:
+    """Cut rows into bands that fit a processor's cache; several times faster than whole."""
+    return [slice(top, top + BAND_ROWS) for top in range(0, height, BAND_ROWS)]
 
 
 class Canvas:
@@ -155,18 +161,28 @@ class Canvas:
         where = where or (slice(None), slice(None))
         paint = colour if isinstance(colour, np.ndarray) else rgb(colour)
         view = self.pixels[where]
-        view += (paint - view) * mask[..., None]
+        for rows in bands(len(view)):
+            part = view[rows]
+            colours = paint[rows] if paint.ndim == 3 and len(paint) > 1 else paint
+            part += (colours - part) * mask[rows, :, None]
 
     def lighten(self, mask: np.ndarray, colour: Colour,
                 where: tuple[slice, slice] | None = None) -> None:
         """Add light (screen): bright places saturate softly."""
         where = where or (slice(None), slice(None))
-        view = self.pixels[where]
-        view += (1 - np.clip(view, 0, 1)) * (np.clip(mask, 0, 1)[..., None] * rgb(colour))
+        view, paint = self.pixels[where], rgb(colour)
+        for rows in bands(len(view)):
+            part = view[rows]
+            level = np.clip(mask[rows], 0, 1)[..., None]
+            part += (1 - np.clip(part, 0, 1)) * (level * paint)
 
     def darken(self, mask: np.ndarray | float) -> None:
         """Multiply the picture by a field or a number."""
-        self.pixels *= mask if np.isscalar(mask) else np.asarray(mask)[..., None]
+        if np.isscalar(mask):
+            self.pixels *= mask
+            return
+        for rows in bands(self.height):
+            self.pixels[rows] *= mask[rows, :, None]
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0,
              stretch: float = 1.0) -> None:
@@ -403,7 +419,7 @@ class Canvas:
     def vignette(self, strength: float = 0.18) -> None:
         """Darken the corners."""
         distance = (self.x - 0.5) ** 2 + (self.y - 0.5) ** 2
-        self.pixels *= (1 - strength * 2 * distance)[..., None]
+        self.darken(1 - strength * 2 * distance)
 
     def grain(self, strength: float = 0.012) -> None:
         """Add film grain; it also hides the steps of smooth gradients."""
@@ -412,7 +428,10 @@ class Canvas:
 
     def to_image(self) -> Image.Image:
         """Return the picture as 8-bit RGB."""
-        return Image.fromarray((np.clip(self.pixels, 0, 1) * 255 + 0.5).astype(np.uint8))
+        bytes_ = np.empty(self.pixels.shape, np.uint8)
+        for rows in bands(self.height):
+            bytes_[rows] = np.clip(self.pixels[rows], 0, 1) * 255 + 0.5
+        return Image.fromarray(bytes_)
 
 
 def blurred(layer: np.ndarray, pixels: float, shrink: int = 1) -> np.ndarray:
@@ -440,9 +459,14 @@ def gaussian(field: np.ndarray, sigma: float) -> np.ndarray:
         padding = [(0, 0), (0, 0)]
         padding[axis] = (reach, reach)
         padded = np.pad(field, padding)
-        length = field.shape[axis]
-        field = sum(
-            weight * (padded[i:i + length] if axis == 0 else padded[:, i:i + length])
-            for i, weight in enumerate(weights)
-        )
+        height, width = field.shape
+        field = np.empty_like(field)
+        for rows in bands(height):
+            stop = min(rows.stop, height)
+            total: np.ndarray | float = 0.0
+            for i, weight in enumerate(weights):
+                part = (padded[rows.start + i:stop + i] if axis == 0
+                        else padded[rows, i:i + width])
+                total = total + weight * part
+            field[rows] = total
     return field

@@ -1,34 +1,104 @@
-"""Pictures in templates."""
+"""Show photos: responsive pictures, their proportions as CSS classes, camera facts in words."""
+
+import math
+from datetime import timedelta
 
 from django import template
 
+from gallery.models import Photo
 from gallery.renditions import sources
 
 register = template.Library()
 
+# Proportions go into classes, ratio-0 to ratio-43, because a strict CSP forbids style
+# attributes. Neighbours differ by 5 %, so that a card crops its picture by 2.5 % at most.
+RATIO_STEP = 1.05
+NARROWEST = 0.4
+WIDEST_CLASS = 43
+EAGER_CARDS = 4  # about the first row
+SMALL_PX = 1000  # narrower originals are not blown up to the window's size
+
+# How high a row of cards is; the same figures are in site.css under --row.
+ROW = (160, 17, 384)  # px, vw, px
+GROWTH = 1.25  # rows grow to fill their line
+
+
+@register.filter
+def ratio_class(photo: Photo) -> str:
+    """Return the class of the photo's proportions, width / height."""
+    width, height = photo.width or 3, photo.height or 2
+    place = round(math.log(width / height / NARROWEST) / math.log(RATIO_STEP))
+    return f"ratio-{min(max(place, 0), WIDEST_CLASS)}"
+
+
+@register.inclusion_tag("gallery/_card.html")
+def card(photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
+    """Show a photo in a grid. number: its place from 1; the first ones load at once."""
+    return {"photo": photo, "eager": number <= EAGER_CARDS, "hit": getattr(photo, "hit", None)}
+
 
 @register.inclusion_tag("gallery/_picture.html")
-def picture(photo, sizes: str, eager: bool = False):
-    """Render a responsive <picture>; `sizes` as in the HTML attribute.
+def picture(photo: Photo, layout: str, eager: bool = False) -> dict:
+    """Show a photo's <picture>.
 
-    eager: for what is visible at once; everything else loads when it comes near.
+    layout: "card" in a grid of rows, "cover" in a grid of equal tiles, "hero" across the page,
+    "whole" as large as the window allows.
     """
-    return {"photo": photo, "sources": sources(photo), "sizes": sizes, "eager": eager}
+    return {
+        "photo": photo,
+        "sources": sources(photo),
+        "sizes": _sizes(photo, layout),
+        "eager": eager,
+        "first": eager and layout in ("hero", "whole"),
+        # Between them the AVIF renditions end at 1280 px: large screens take the larger WebP.
+        "prefers_largest": layout in ("hero", "whole"),
+    }
 
 
-@register.filter
-def exposure(seconds: float | None) -> str:
-    """Write an exposure time as photographers do: 0.004 -> 1/250 s."""
-    if not seconds:
-        return ""
-    return f"1/{round(1 / seconds)} s" if seconds < 0.5 else f"{seconds:g} s"
-
-
-@register.filter
-def shape(photo) -> str:
-    """Return the CSS class of a photo's proportions."""
+def _sizes(photo: Photo, layout: str) -> str:
     ratio = (photo.width or 3) / (photo.height or 2)
-    for limit, name in ((0.6, "tower"), (0.9, "portrait"), (1.15, "square"), (1.6, "landscape")):
-        if ratio < limit:
-            return name
-    return "wide"
+    if layout == "cover":
+        return "(max-width: 40rem) 50vw, (max-width: 100rem) 25vw, 24rem"
+    if layout == "hero":
+        return "min(100vw, 120rem)"
+    if layout == "whole":
+        return f"min(100vw, {86 * ratio:.0f}vh)"
+    least, share, most = (round(one * ratio * GROWTH) for one in ROW)
+    phone = "100vw" if ratio > 1.1 else "50vw"
+    return f"(max-width: 40rem) {phone}, clamp({least}px, {share}vw, {most}px)"
+
+
+@register.filter
+def words_of_exposure(photo: Photo) -> list[str]:
+    """Return focal length, aperture, time and ISO, those that are known."""
+    facts = []
+    if photo.focal_length_mm:
+        facts.append(f"{photo.focal_length_mm:g} mm")
+    if photo.f_number:
+        facts.append(f"f/{photo.f_number:g}")
+    if photo.exposure_seconds:
+        seconds = photo.exposure_seconds
+        facts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
+    if photo.iso:
+        facts.append(f"ISO {photo.iso}")
+    return facts
+
+
+@register.filter
+def taken_where_it_was(photo: Photo):
+    """Return when it was taken by the clock of the place, or None."""
+    if photo.taken_at is None:
+        return None
+    return photo.taken_at + timedelta(minutes=photo.taken_offset_minutes or 0)
+
+
+@register.filter
+def as_query(name: str) -> str:
+    """Return a tag as a search: a name of several words is a phrase."""
+    name = name.replace('"', " ").strip()
+    return f'"{name}"' if " " in name else name
+
+
+@register.filter
+def in_words(rank_name: str) -> str:
+    return {"bm25": "words", "text": "meaning", "image": "picture"}.get(rank_name, rank_name)

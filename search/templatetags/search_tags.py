@@ -1,13 +1,16 @@
-"""What search offers to gallery's templates."""
+"""What search offers to other apps' pages."""
 
 from django import template
 
+from gallery.models import Photo
 from search import engine
 
 register = template.Library()
 
+RELATED = 6
 
-@register.inclusion_tag("search/_related.html")
-def related_photos(photo, limit: int = 8):
-    """Render a few photos similar to this one; nothing for a photo that is not public."""
-    return {"photo": photo, "photos": engine.similar(photo, limit) if photo.listed else []}
+
+@register.simple_tag
+def related_photos(photo: Photo, limit: int = RELATED) -> list[Photo]:
+    """Return a few listed photos like this one; none while it is not embedded."""
+    return engine.similar(photo, limit)
