@@ -30,6 +30,10 @@ FORMATS = {
 }
 
 
+# A multi-picture file is opened as the JPEG that it begins with.
+OPENED = [name for name in FORMATS if name != "MPO"]
+
+
 @dataclass(frozen=True)
 class Header:
     """What the first bytes of a picture say. Sizes in px, before any rotation."""
@@ -61,7 +65,7 @@ def read_header(file: BinaryIO, size_bytes: int) -> Header:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(file, formats=list(FORMATS)) as image:
+            with Image.open(file, formats=OPENED) as image:
                 header = Header(image.format, *image.size)
     except UnidentifiedImageError as error:
         raise RefusedUpload(

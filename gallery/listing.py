@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
@@ -64,6 +64,7 @@ def public_albums(owner: Photographer | None = None) -> QuerySet[Album]:
             cover_pk=Coalesce(
                 Subquery(chosen.values("pk")[:1]),
                 Subquery(first.order_by("position", "id").values("photo")[:1]),
+                output_field=UUIDField(),
             ),
             photo_count=Count("entries", filter=Q(entries__photo__listed=True)),
         )

@@ -115,7 +115,7 @@ def rendition_url(photo: Photo, width: int, format: str) -> str:
     if photo.renditions_public:
         return storages["renditions"].url(name)
     token = signing.TimestampSigner(salt="rendition").sign(folder(photo)).partition(":")[2]
-    return f"{reverse('private_rendition', args=[name.removeprefix('r/')])}?token={token}"
+    return f"{reverse('private_rendition', args=name.split('/')[1:])}?token={token}"
 
 
 def token_opens(folder_name: str, token: str) -> bool:

@@ -301,7 +301,7 @@ CALIBRATION_TEMPLATES = """
     {}, a quiet moment|{}，安静的时刻|{}, un moment calme|{}, ein stiller Moment|{}, un momento tranquilo
 """
 
-FILLERS = {  # meaningless words, none of them from the held-out templates
+FILLERS = {  # words without a scene; a few common ones also occur in the templates kept out
     "en": "our with family friends weekend today great nice photo album day 2024 2019 in the of and "
           "from some best small old view where what when did is was this that we it here there very "
           "see who which more on at to all one two big new time again",

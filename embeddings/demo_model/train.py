@@ -168,6 +168,7 @@ def save(model: CLIPModel, processor: CLIPProcessor, folder: Path) -> None:
     inner.mkdir(parents=True)
     model.half().save_pretrained(inner)
     processor.save_pretrained(inner)
+    (inner / "model.safetensors").chmod(0o644)  # written for its owner only
     modules = [{"idx": 0, "name": "0", "path": "0_CLIPModel",
                 "type": "sentence_transformers.models.CLIPModel"}]
     (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")

@@ -6,7 +6,7 @@ FOLLOW_PHOTO = """
 CREATE FUNCTION gallery_follow_photo() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.listed := NEW.visibility = 'public' AND NEW.state = 'ready'
-        AND NEW.binned_at IS NULL AND NEW.published_at <= now();
+        AND NEW.binned_at IS NULL AND NEW.published_at <= clock_timestamp();
     IF TG_OP = 'INSERT'
        OR (NEW.title, NEW.description, NEW.place, NEW.camera, NEW.lens, NEW.creator, NEW.state,
            NEW.content_hash, NEW.visibility, NEW.binned_at, NEW.listed, NEW.taken_at)

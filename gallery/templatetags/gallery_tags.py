@@ -31,6 +31,12 @@ def ratio_class(photo: Photo) -> str:
     return f"ratio-{min(max(place, 0), WIDEST_CLASS)}"
 
 
+@register.filter
+def is_small(photo: Photo) -> bool:
+    """Tell whether the photo would look soft if it were shown as large as the window."""
+    return (photo.width or 0) < SMALL_PX
+
+
 @register.inclusion_tag("gallery/_card.html")
 def card(photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
     """Show a photo in a grid. number: its place from 1; the first ones load at once."""

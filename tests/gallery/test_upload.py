@@ -1,0 +1,125 @@
+"""What is taken, what is refused, and that nothing accepted gets lost."""
+
+import io
+import zlib
+
+import pytest
+from django.core.files.storage import storages
+from PIL import Image
+
+from gallery import pipeline, services
+from gallery.exceptions import DuplicateUpload, RefusedUpload
+from gallery.models import Photo
+from tests.conftest import jpeg, ready, upload
+
+pytestmark = pytest.mark.django_db
+
+
+def saved(format: str, size=(50, 30), mode="RGB", **options) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, 90).save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def png_header(width: int, height: int) -> bytes:
+    """Return a PNG that claims a size and holds no pixels."""
+    body = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
+    chunk = (13).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + chunk
+
+
+@pytest.mark.parametrize(
+    ("format", "media_type"),
+    [
+        ("JPEG", "image/jpeg"),
+        ("PNG", "image/png"),
+        ("WEBP", "image/webp"),
+        ("AVIF", "image/avif"),
+        ("HEIF", "image/heic"),
+        ("TIFF", "image/tiff"),
+        ("GIF", "image/gif"),
+    ],
+)
+def test_each_format_becomes_ready(alice, format, media_type):
+    mode = "P" if format == "GIF" else "RGB"
+    photo = ready(alice, saved(format, mode=mode), name="whatever.bin")
+    assert photo.media_type == media_type
+    assert (photo.width, photo.height) == (50, 30)
+    assert {one["format"] for one in photo.renditions} >= {"webp", "avif", "jpeg"}
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", "empty"),
+        (b"<html><script>alert(1)</script></html>", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "not a picture"),
+        (png_header(30_000, 30_000), "megapixels"),
+        (png_header(4_000_000_000, 1), "megapixels|damaged"),
+    ],
+)
+def test_refused_by_a_sentence_and_leaves_nothing(alice, data, sentence):
+    with pytest.raises(RefusedUpload, match=sentence):
+        upload(alice, data)
+    assert not Photo.objects.exists()
+
+
+def test_same_file_again_is_already_there(alice, bob):
+    data = jpeg()
+    photo = upload(alice, data)
+    with pytest.raises(DuplicateUpload, match="already there") as caught:
+        upload(alice, data, name="other.jpg")
+    assert caught.value.photo == photo
+    upload(bob, data)
+    services.bin_photo(photo)
+    with pytest.raises(DuplicateUpload, match="restore"):
+        upload(alice, data)
+
+
+def test_original_is_stored_under_a_name_of_ours(alice):
+    photo = upload(alice, jpeg(), name="../../etc/日本\x00語.jpg")
+    assert photo.original.startswith("originals/") and photo.original.endswith(".jpg")
+    assert "\x00" not in photo.original_name
+    assert storages["originals"].exists(photo.original)
+
+
+def test_truncated_picture_fails_with_a_reason_and_can_be_retried(alice):
+    whole = io.BytesIO()
+    Image.effect_noise((400, 300), 50).convert("RGB").save(whole, "JPEG")
+    photo = upload(alice, whole.getvalue()[: len(whole.getvalue()) // 2])
+    assert pipeline.process_next()
+    photo.refresh_from_db()
+    assert photo.state == "failed" and "Export it again" in photo.failure
+    services.retry_photo(photo)
+    photo.refresh_from_db()
+    assert photo.state == "pending" and photo.failure == ""
+
+
+def test_photo_of_a_worker_that_died_is_taken_up_again(alice):
+    photo = upload(alice)
+    assert pipeline.claim_next() == photo
+    assert pipeline.claim_next() is None
+    Photo.objects.filter(pk=photo.pk).update(claimed_until="2020-01-01T00:00Z")
+    assert pipeline.process_next()
+    photo.refresh_from_db()
+    assert photo.state == "ready" and photo.attempts == 2
+
+
+def test_photo_that_kills_every_worker_fails_with_a_sentence(alice):
+    photo = upload(alice)
+    Photo.objects.filter(pk=photo.pk).update(
+        state="processing", attempts=pipeline.MAX_ATTEMPTS, claimed_until="2020-01-01T00:00Z"
+    )
+    assert pipeline.process_next()
+    photo.refresh_from_db()
+    assert photo.state == "failed" and "Processing stopped" in photo.failure
+
+
+def test_processing_twice_changes_nothing(alice):
+    photo = ready(alice)
+    before = (photo.renditions, photo.placeholder, photo.file_key)
+    Photo.objects.filter(pk=photo.pk).update(state="pending")
+    pipeline.process_next()
+    photo.refresh_from_db()
+    assert (photo.renditions, photo.placeholder, photo.file_key) == before
+    assert photo.state == "ready"
