@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
@@ -47,6 +47,15 @@ def neighbours(photo: Photo) -> Neighbours:
         return NEWEST.ordered(beyond, forward=forward).first()
 
     return Neighbours(newer=nearest(False), older=nearest(True))
+
+
+def albums_visible_to(user) -> QuerySet[Album]:
+    """Return the albums this user may open: public ones, and their own; staff open all."""
+    if user is None:
+        return Album.objects.filter(visibility=Visibility.PUBLIC)
+    if user.is_staff:
+        return Album.objects.all()
+    return Album.objects.filter(Q(visibility=Visibility.PUBLIC) | Q(owner__user=user))
 
 
 def public_albums(owner: Photographer | None = None) -> QuerySet[Album]:
@@ -97,6 +106,5 @@ def albums_of(photo: Photo) -> list[Album]:
     """Return the public albums a photo is in."""
     return list(
         Album.objects.filter(visibility=Visibility.PUBLIC, entries__photo=photo)
-        .annotate(place=F("entries__position"))
         .order_by("title", "id")
     )

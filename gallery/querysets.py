@@ -25,6 +25,10 @@ class PhotoQuerySet(models.QuerySet):
         """Load what a card on a page shows, and its photographer, in one query."""
         return self.select_related("owner").defer("metadata", "failure", "original_name")
 
+    def for_page(self):
+        """Load what the page of one photo shows, with its photographer and tags."""
+        return self.select_related("owner").prefetch_related("tags").defer("metadata")
+
     def due_for_pixels(self):
         """Keep what a pixel worker may claim: new, or left behind by a worker that died."""
         return self.filter(

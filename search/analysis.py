@@ -1,8 +1,9 @@
 """Text to tokens: the one place where documents and queries are taken apart.
 
 NFKC, lower case, accents folded. A word is kept whole and, where it mixes letters and digits, in
-parts as well. Chinese, Japanese and Korean become overlapping bigrams. Documents carry the stem
-in their own language; a query word carries its stems in all languages of the site.
+parts as well. Chinese, Japanese and Korean become overlapping bigrams; documents carry the single
+characters too, for queries of one. Documents carry the stem in their own language; a query word
+carries its stems in all languages of the site.
 """
 
 import re
@@ -14,6 +15,7 @@ import snowballstemmer
 from django.conf import settings
 
 MAX_TOKEN_LENGTH = 64
+MAX_PIECES = 4  # of a model name; what has more is a serial number and is kept whole
 
 _STEMMERS = {
     "da": "danish", "de": "german", "en": "english", "es": "spanish", "fi": "finnish",
@@ -21,16 +23,17 @@ _STEMMERS = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
 
+# Without those that name something to see in another language: hat, war, son, sin, or, sur.
 _STOP_WORDS = {
     "en": "a an and are as at be by for from has he her his in into is it its of on or she that "
     "the their there they this to was we were which with you your i my me not but over under",
     "de": "aber als am an auf aus bei das dem den der des die ein eine einem einen einer eines er "
-    "es für hat ich im in ist mit nach nicht oder sich sie sind über um und unter von vor war "
-    "wie wir zu zum zur",
+    "es für ich im in ist mit nach nicht oder sich sie sind über um und unter von vor wie wir zu "
+    "zum zur",
     "fr": "au aux avec ce ces dans de des du elle en est et il ils je la le les leur mais ne nous "
-    "on ou par pas pour qui sa se ses son sous sur un une vous d l",
+    "on ou par pas pour qui sa se ses sous un une vous d l",
     "es": "al con de del el ella en es esta este la las le lo los mas mi no o para pero por que se "
-    "si sin sobre su sus un una unas unos y",
+    "si sobre su sus un una unas unos y",
     "zh": "的 了 和 在 是 我 你 他 她 它 有 与 及 这 那",
 }
 
@@ -38,6 +41,8 @@ _CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _PART = re.compile(r"\d+|[^\W\d_]+")
+# Marks of Latin, Greek and Cyrillic letters. A voicing mark makes another kana: it stays.
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ def fold(text: str) -> str:
     """Return the text in NFKC, lower case, without accents."""
     text = unicodedata.normalize("NFKC", text).casefold()
     decomposed = unicodedata.normalize("NFD", text)
-    stripped = "".join(one for one in decomposed if not unicodedata.combining(one))
+    stripped = _ACCENTS.sub("", decomposed)
     return unicodedata.normalize("NFC", stripped)
 
 
@@ -67,9 +72,13 @@ def words(text: str) -> list[str]:
 
 
 def parts(word: str) -> tuple[str, ...]:
-    """Return the letters and the numbers of a mixed word: x100v -> x, 100, v; else nothing."""
-    found = _PART.findall(word)
-    return tuple(found) if len(found) > 1 else ()
+    """Return what a mixed word is also called: x100v -> x, x100, 100, 100v, v; else nothing."""
+    pieces = _PART.findall(word)
+    count = len(pieces)
+    if not 1 < count <= MAX_PIECES:
+        return ()
+    runs = (pieces[i:j] for i in range(count) for j in range(i + 1, count + 1) if j - i < count)
+    return tuple("".join(run) for run in runs)
 
 
 @cache
@@ -98,7 +107,7 @@ def stem(word: str, language: str) -> str:
 def guess_language(text: str) -> str:
     """Return the language of SEARCH_LANGUAGES whose stop words are most frequent in the text."""
     found = words(text)
-    if any(_IS_CJK.match(word) for word in found) and "zh" in settings.SEARCH_LANGUAGES:
+    if 2 * sum(bool(_IS_CJK.match(word)) for word in found) > len(found):
         return "zh"
     counts = {
         language: sum(word in stop_words(language) for word in found)
@@ -112,7 +121,8 @@ def document_tokens(text: str, language: str) -> list[Token]:
     """Return the positions of a document's text: each word with its stem and its parts."""
     tokens = []
     for word in words(text):
-        forms = dict.fromkeys((word, stem(word, language), *parts(word)))
+        characters = word if _IS_CJK.match(word) else ()
+        forms = dict.fromkeys((word, stem(word, language), *parts(word), *characters))
         if tokens and (whole := joined(tokens[-1].forms[0], word)):
             forms[whole] = None  # "X100 V" is found as "x100v" too
         tokens.append(Token(tuple(forms)))
@@ -121,6 +131,8 @@ def document_tokens(text: str, language: str) -> list[Token]:
 
 def joined(left: str, right: str) -> str | None:
     """Return two neighbours as one model name, if one has digits and the other is short."""
+    if _IS_CJK.match(left) or _IS_CJK.match(right):
+        return None
     has_digit = any(one.isdigit() for one in left + right)
     if has_digit and min(len(left), len(right)) <= 2 and not (left + right).isdigit():
         return (left + right)[:MAX_TOKEN_LENGTH]

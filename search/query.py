@@ -8,6 +8,7 @@ from search.analysis import is_stop_word, joined, query_forms, words
 MAX_QUERY_LENGTH = 500
 MAX_WORDS = 32
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes neither
 _PIECE = re.compile(r'(-?)"([^"]*)"|(\S+)')
 
 
@@ -37,7 +38,7 @@ class SearchQuery:
 
 def parse(text: str) -> SearchQuery:
     """Read a query: words, "phrases", -exclusions. Never raises."""
-    text = " ".join(text.replace("\x00", " ").split())[:MAX_QUERY_LENGTH]
+    text = " ".join(_UNSTORABLE.sub(" ", text).split())[:MAX_QUERY_LENGTH].rstrip()
     positive, phrases, excluded = [], [], []
     for piece in _PIECE.finditer(text):
         minus, phrase, word = piece.groups()
@@ -53,6 +54,8 @@ def parse(text: str) -> SearchQuery:
     semantic = " ".join(" ".join(positive).split())
     folded = list(dict.fromkeys(words(semantic)))[:MAX_WORDS]
     telling = [word for word in folded if not is_stop_word(word)]
+    if phrases and not telling:
+        telling = folded  # somebody asked for exactly these words
     return SearchQuery(
         text=text,
         semantic=semantic,

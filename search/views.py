@@ -48,4 +48,4 @@ def photo_similar(request, public_id):
 @public_page
 def discover(request):
     photos = engine.random_photos(DISCOVER_PHOTOS)
-    return render(request, "search/discover.html", {"photos": photos})
+    return render(request, "search/discover.html", {"photos": photos, "section": "discover"})

@@ -22,10 +22,15 @@ def saved(format: str, size=(50, 30), mode="RGB", **options) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """Return a PNG that claims a size and holds no pixels."""
-    body = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([8, 2, 0, 0, 0])
-    chunk = (13).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-    return b"\x89PNG\r\n\x1a\n" + chunk
+    """Return a PNG that claims a size and holds next to no pixels."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        checksum = zlib.crc32(name + body).to_bytes(4, "big")
+        return len(body).to_bytes(4, "big") + name + body + checksum
+
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    header = chunk(b"IHDR", size + bytes([8, 2, 0, 0, 0]))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 9))
 
 
 @pytest.mark.parametrize(
