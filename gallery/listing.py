@@ -11,6 +11,8 @@ from gallery.paging import BY_POSITION, NEWEST, Page, page_of
 
 PAGE_SIZE = 48  # fills rows from a phone to a wall
 FEATURED_ON_HOME = 12
+HERO_WIDTH = 1600  # px; less looks soft across a page
+HERO_RATIO = 1.2  # width / height; narrower loses too much to the crop
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ def featured_and_fresh(limit: int) -> list[Photo]:
     featured = list(listed.filter(featured=True)[: min(FEATURED_ON_HOME, limit)])
     chosen = {photo.pk: photo for photo in [*featured, *listed[:limit]]}
     return list(chosen.values())[:limit]
+
+
+def with_hero_first(photos: Sequence[Photo]) -> list[Photo]:
+    """Move the first photo that can fill a page's width to the front."""
+    fit = (one for one in photos if one.width >= HERO_WIDTH)
+    hero = next((one for one in fit if one.width >= HERO_RATIO * one.height), None)
+    return [hero, *(one for one in photos if one != hero)] if hero else list(photos)
 
 
 def neighbours(photo: Photo) -> Neighbours:

@@ -144,7 +144,7 @@ def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
         for leg, model in (("image", ImageVector), ("text", TextVector)):
             stored = model.objects.filter(space=space, photo=photo).values_list("vector").first()
             if stored:
-                vector = np.asarray(stored[0].to_numpy(), dtype=np.float32)
+                vector = np.asarray(stored[0], dtype=np.float32)
                 matches = retrievers.rank_by_vector(leg, space, vector, depth=SIMILAR_DEPTH)
                 rankings[leg] = [one.photo_id for one in matches if one.photo_id != photo.pk]
     hits = fuse(rankings, {"image": 1.0, "text": 0.5}, k=space.k)

@@ -71,8 +71,7 @@ def lock_statistics() -> CorpusStatistics:
 
 def repin(statistics: CorpusStatistics) -> None:
     """Pin the average length of today and weigh all documents with it, as one generation."""
-    if statistics.documents:
-        statistics.average_length = statistics.total_length / statistics.documents
+    statistics.average_length = _true_average(statistics)
     ids = list(PhotoDocument.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH_SIZE):
         photos = Photo.objects.filter(pk__in=ids[start : start + BATCH_SIZE]).order_by("pk")
@@ -80,10 +79,16 @@ def repin(statistics: CorpusStatistics) -> None:
 
 
 def _average_is_off(statistics: CorpusStatistics) -> bool:
-    if not 0 < statistics.documents <= REPIN_DOCUMENTS:
+    if statistics.documents > REPIN_DOCUMENTS:
         return False
-    average = statistics.total_length / statistics.documents
-    return abs(average / statistics.average_length - 1) > REPIN_RATIO
+    return abs(_true_average(statistics) / statistics.average_length - 1) > REPIN_RATIO
+
+
+def _true_average(statistics: CorpusStatistics) -> float:
+    """Return the average length of all documents; of none, or of empty ones, a usual one."""
+    if statistics.total_length <= 0:
+        return FIRST_AVERAGE_LENGTH
+    return statistics.total_length / statistics.documents
 
 
 def _write(photos: list[Photo], statistics: CorpusStatistics, *, reweigh: bool) -> None:

@@ -22,7 +22,7 @@ def page_number(text: str | None) -> int:
 
 @public_page
 def home(request):
-    photos = listing.featured_and_fresh(HOME_PHOTOS)
+    photos = listing.with_hero_first(listing.featured_and_fresh(HOME_PHOTOS))
     albums = listing.with_covers(listing.public_albums()[:HOME_ALBUMS])
     return render(request, "search/home.html", {"photos": photos, "albums": albums})
 
