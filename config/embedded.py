@@ -47,7 +47,9 @@ class Servers:
 
     @property
     def database_url(self) -> str:
-        return f"postgres://pictures:{self.postgres_password}@127.0.0.1:{self.postgres_port}/pictures"
+        return (
+            f"postgres://pictures:{self.postgres_password}@127.0.0.1:{self.postgres_port}/pictures"
+        )
 
     @property
     def redis_url(self) -> str:
@@ -205,7 +207,8 @@ class Home:
                 return servers
             time.sleep(POLL_SECONDS / 4)
         raise EmbeddedServerError(
-            f"The embedded servers did not start within {START_TIMEOUT_SECONDS} s:\n{self.log_tail()}"
+            f"The embedded servers did not start within {START_TIMEOUT_SECONDS} s:\n"
+            + self.log_tail()
         )
 
     def log_tail(self) -> str:
@@ -213,7 +216,7 @@ class Home:
         for name in ("keeper.log", "postgres.log", "redis.log"):
             path = self.control / name
             if path.exists():
-                lines += [f"--- {path}"] + path.read_text(errors="replace").splitlines()[-8:]
+                lines += [f"--- {path}", *path.read_text(errors="replace").splitlines()[-8:]]
         return "\n".join(lines)
 
 

@@ -28,9 +28,7 @@ def reconcile(photo_ids: Iterable[UUID], encoders: dict[EmbeddingSpace, Encoder]
     Encodes only what changed since it was stored. A photo that was edited meanwhile stays due;
     one whose pixels cannot be read keeps its reason on its claim and is tried again later.
     """
-    photos = list(
-        Photo.objects.filter(pk__in=photo_ids).prefetch_related("tags").order_by("pk")
-    )
+    photos = list(Photo.objects.filter(pk__in=photo_ids).prefetch_related("tags").order_by("pk"))
     for space, encoder in encoders.items():
         caption_bank = space.bank("captions")
         _update(space, ImageVector, encoder.encode_images, caption_bank, photos, _pixels)

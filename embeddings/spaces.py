@@ -36,24 +36,18 @@ def active_space() -> EmbeddingSpace | None:
 
 def serving_spaces() -> list[EmbeddingSpace]:
     """Return the spaces whose vectors are kept: the active one and those being built."""
-    return list(
-        EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED).order_by("id")
-    )
+    return list(EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED).order_by("id"))
 
 
 def profile_models(profile: str) -> dict[str, str]:
     """Return the models of a profile: a name in EMBEDDING_PROFILES, a model name or a folder."""
-    return settings.EMBEDDING_PROFILES.get(
-        profile, {"image_model": profile, "text_model": profile}
-    )
+    return settings.EMBEDDING_PROFILES.get(profile, {"image_model": profile, "text_model": profile})
 
 
 def create_space(profile: str, *, name: str = "") -> EmbeddingSpace:
     """Create a space in state building; nothing is loaded yet."""
     weights = {"weights": DEMO_WEIGHTS} if profile == "demo" else {}
-    return EmbeddingSpace.objects.create(
-        name=name or profile, **profile_models(profile), **weights
-    )
+    return EmbeddingSpace.objects.create(name=name or profile, **profile_models(profile), **weights)
 
 
 def ensure_space() -> None:
@@ -95,9 +89,7 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
     space.floor = bank.calibrate_floor(encoder)
     space.revision = hashlib.sha256(space.caption_bank + space.image_bank).hexdigest()[:16]
     create_indexes(space)
-    space.save(
-        update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"]
-    )
+    space.save(update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"])
 
 
 def query_level(space: EmbeddingSpace, vector: np.ndarray, leg: str) -> float:

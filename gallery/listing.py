@@ -114,6 +114,7 @@ def album_photos(album: Album, parameters: Mapping) -> Page:
 def albums_of(photo: Photo) -> list[Album]:
     """Return the public albums a photo is in."""
     return list(
-        Album.objects.filter(visibility=Visibility.PUBLIC, entries__photo=photo)
-        .order_by("title", "id")
+        Album.objects.filter(visibility=Visibility.PUBLIC, entries__photo=photo).order_by(
+            "title", "id"
+        )
     )

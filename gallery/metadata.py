@@ -68,7 +68,10 @@ def clean_text(value) -> str:
 
 
 def camera_name(make: str, model: str) -> str:
-    """Return a camera's name as people say it: "NIKON CORPORATION", "NIKON D850" -> "Nikon D850"."""
+    """Return a camera's name as people say it.
+
+    "NIKON CORPORATION", "NIKON D850" -> "Nikon D850".
+    """
     make = re.sub(
         r"\b(corporation|corp|co|company|ltd|inc|imaging|optical|camera|electronics)\b\.?,?",
         "",
@@ -81,7 +84,7 @@ def camera_name(make: str, model: str) -> str:
     if not first:
         return model
     if model.lower().startswith(first.lower()):
-        return f"{first}{model[len(first):]}"
+        return f"{first}{model[len(first) :]}"
     return f"{first} {model}".strip()
 
 

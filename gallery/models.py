@@ -141,9 +141,7 @@ class Photo(models.Model):
     embedded_at = models.DateTimeField(null=True, editable=False)
     indexed_at = models.DateTimeField(null=True, editable=False)
 
-    visibility = models.CharField(
-        max_length=10, choices=Visibility, default=Visibility.PUBLIC
-    )
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLIC)
     featured = models.BooleanField(default=False)
     published_at = models.DateTimeField(default=timezone.now)
     binned_at = models.DateTimeField(null=True, editable=False)
@@ -302,9 +300,7 @@ class RenditionTrash(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["storage", "name"], name="trash_named_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["storage", "name"], name="trash_named_once")]
 
     def __str__(self):
         return f"{self.storage}: {self.name}"

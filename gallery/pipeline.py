@@ -131,9 +131,7 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
         if current is None:
             return
         # A person may have written a text while the pixels were made: theirs stays.
-        texts = {
-            name: getattr(photo, name) for name in TEXT_FIELDS if not getattr(current, name)
-        }
+        texts = {name: getattr(photo, name) for name in TEXT_FIELDS if not getattr(current, name)}
         claimed.update(
             state=Photo.State.READY,
             failure="",
@@ -148,9 +146,9 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
 
 
 def _fail(photo: Photo, reason: str) -> None:
-    Photo.objects.filter(
-        pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts
-    ).update(state=Photo.State.FAILED, failure=reason, claimed_until=None, updated_at=Now())
+    Photo.objects.filter(pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts).update(
+        state=Photo.State.FAILED, failure=reason, claimed_until=None, updated_at=Now()
+    )
 
 
 # --- Where renditions belong ---------------------------------------------------------------
@@ -178,9 +176,9 @@ def place_renditions(photo: Photo) -> None:
         with storages[old_alias].open(old_name) as file:
             storages[new_alias].save(new_name, ContentFile(file.read()))
     with transaction.atomic():
-        switched = Photo.objects.filter(
-            pk=photo.pk, file_key=old_key, listed=photo.listed
-        ).update(file_key=photo.file_key, renditions_public=photo.listed)
+        switched = Photo.objects.filter(pk=photo.pk, file_key=old_key, listed=photo.listed).update(
+            file_key=photo.file_key, renditions_public=photo.listed
+        )
         stale_alias, stale = (old_alias, old_names) if switched else (new_alias, new_names)
         RenditionTrash.objects.bulk_create(
             [RenditionTrash(storage=stale_alias, name=name) for name in stale],
@@ -208,4 +206,3 @@ def publish_due() -> None:
     if ids:
         Photo.objects.filter(pk__in=ids).update(updated_at=Now())
         announce(ids)
-

@@ -21,9 +21,7 @@ def _file_response(alias: str, name: str, cache_control: str) -> FileResponse:
         file = storages[alias].open(name)
     except (OSError, ValueError) as error:
         raise Http404 from error
-    return FileResponse(
-        file, content_type=media_type, headers={"Cache-Control": cache_control}
-    )
+    return FileResponse(file, content_type=media_type, headers={"Cache-Control": cache_control})
 
 
 @require_safe

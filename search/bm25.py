@@ -25,8 +25,6 @@ def idf(documents: int, document_frequency: int) -> float:
     return math.log(1 + (documents - document_frequency + 0.5) / (document_frequency + 0.5))
 
 
-def score(
-    groups: list[tuple[float, tuple[str, ...]]], weights: Mapping[str, float]
-) -> float:
+def score(groups: list[tuple[float, tuple[str, ...]]], weights: Mapping[str, float]) -> float:
     """Return a document's score: the sum over query words of idf times the best form's weight."""
-    return sum(one * max((weights.get(form, 0.0) for form in forms)) for one, forms in groups)
+    return sum(one * max(weights.get(form, 0.0) for form in forms) for one, forms in groups)

@@ -9,9 +9,11 @@ from gallery.models import Photo
 from search.analysis import document_tokens, guess_language
 from search.bm25 import FIELD_WEIGHTS
 
-ANALYSIS_VERSION = 1  # raise it when tokens or field weights change; then run rebuild_search
+ANALYSIS_VERSION = 2  # raise it when tokens or field weights change; then run rebuild_search
 FIELD_GAP = 10  # positions between fields, so that no phrase spans two
 LAST_POSITION = 16383  # of a tsvector
+MAX_CHARACTERS = 100_000  # of a field that are read
+MAX_TERMS = 3000  # so that a tsvector (1 MB) and a sparsevec (16,000 elements) hold any text
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,14 @@ def analyse(fields: dict[str, str]) -> Document:
     positions: dict[str, list[int]] = {}
     length, position = 0.0, 0
     for name, field_weight in FIELD_WEIGHTS.items():
-        for token in document_tokens(fields[name], language):
+        for token in document_tokens(fields[name][:MAX_CHARACTERS], language):
+            if position >= LAST_POSITION or len(frequency) >= MAX_TERMS:
+                break
             position += 1
             length += field_weight
             for form in token.forms:
                 frequency[form] += field_weight
-                if position <= LAST_POSITION:
-                    positions.setdefault(form, []).append(position)
+                positions.setdefault(form, []).append(position)
         position += FIELD_GAP
     tsv = " ".join(
         f"{quoted(form)}:{','.join(map(str, found[:255]))}" for form, found in positions.items()

@@ -108,9 +108,7 @@ def _fused(
     return hits, ([] if hits else nearest)
 
 
-def _close(
-    leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]
-) -> list[UUID]:
+def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]) -> list[UUID]:
     """Cut a dense ranking at the space's floor; the order stays by cosine."""
     limits = space.floor.get(leg)
     if not limits:

@@ -10,10 +10,18 @@ SPARSE_DIMENSIONS = 100_000_000  # term ids stay below; pgvector takes up to 1e9
 
 
 class PhotoDocument(models.Model):
-    """What the word index knows of a listed photo. Disposable: rebuild_search makes it anew."""
+    """What the word index knows of a listed photo. Disposable: rebuild_search makes it anew.
+
+    Only search.reconcile removes documents, so that document frequencies stay exact: a document
+    outlives its photo until then, unlisted at once by a trigger.
+    """
 
     photo = models.OneToOneField(
-        "gallery.Photo", on_delete=models.CASCADE, primary_key=True, related_name="+"
+        "gallery.Photo",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        primary_key=True,
+        related_name="+",
     )
     tsv = SearchVectorField(help_text="Our own tokens with positions; never to_tsvector.")
     weights = SparseVectorField(
@@ -27,7 +35,9 @@ class PhotoDocument(models.Model):
     class Meta:
         indexes = [
             # Candidates of BM25, phrases and exclusions.
-            GinIndex(fields=["tsv"], name="document_tokens")
+            GinIndex(fields=["tsv"], name="document_tokens"),
+            # Documents that reconcile has to take away.
+            models.Index("photo", condition=Q(listed=False), name="document_unlisted"),
         ]
 
 

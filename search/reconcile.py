@@ -30,10 +30,17 @@ def due_photos():
     )
 
 
+def orphans():
+    """Return the documents of photos that were deleted; a trigger has unlisted them."""
+    photo = Photo.objects.filter(pk=OuterRef("photo_id"))
+    return PhotoDocument.objects.filter(~Exists(photo), listed=False)
+
+
 def index_due(limit: int = BATCH_SIZE) -> int:
     """Index up to `limit` due photos; return how many there were."""
     due = due_photos().order_by("created_at", "id")
     photo_ids = list(due.values_list("pk", flat=True)[:limit])
+    photo_ids += orphans().values_list("pk", flat=True)[: limit - len(photo_ids)]
     if photo_ids:
         reconcile(photo_ids)
     return len(photo_ids)
@@ -42,22 +49,29 @@ def index_due(limit: int = BATCH_SIZE) -> int:
 def reconcile(photo_ids: Iterable[UUID], *, reweigh: bool = False) -> None:
     """Bring the documents of these photos, and the statistics, up to date in one transaction.
 
-    A listed photo has a document, any other has none. One writer at a time.
+    A listed photo has a document; any other has none, nor has one that is gone. One writer at a
+    time.
     reweigh: write documents anew even if their text did not change.
     """
+    photo_ids = list(photo_ids)
     with transaction.atomic():
         statistics = lock_statistics()
-        photos = list(
-            Photo.objects.select_for_update(no_key=True)
-            .filter(pk__in=photo_ids)
-            .order_by("pk")
-            .prefetch_related("tags")
-        )
-        _write(photos, statistics, reweigh=reweigh)
+        photos = _locked(photo_ids)
+        _write(photo_ids, photos, statistics, reweigh=reweigh)
         if _average_is_off(statistics):
             repin(statistics)
         for photo in photos:
             Photo.objects.filter(pk=photo.pk, changed_at=photo.changed_at).update(indexed_at=Now())
+
+
+def _locked(photo_ids: list[UUID]) -> list[Photo]:
+    """Return the photos that still exist. Nobody hides or edits one before we commit."""
+    return list(
+        Photo.objects.select_for_update(no_key=True)
+        .filter(pk__in=photo_ids)
+        .order_by("pk")
+        .prefetch_related("tags")
+    )
 
 
 def lock_statistics() -> CorpusStatistics:
@@ -74,8 +88,8 @@ def repin(statistics: CorpusStatistics) -> None:
     statistics.average_length = _true_average(statistics)
     ids = list(PhotoDocument.objects.order_by("pk").values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH_SIZE):
-        photos = Photo.objects.filter(pk__in=ids[start : start + BATCH_SIZE]).order_by("pk")
-        _write(list(photos.prefetch_related("tags")), statistics, reweigh=True)
+        batch = ids[start : start + BATCH_SIZE]
+        _write(batch, _locked(batch), statistics, reweigh=True)
 
 
 def _average_is_off(statistics: CorpusStatistics) -> bool:
@@ -91,15 +105,16 @@ def _true_average(statistics: CorpusStatistics) -> float:
     return statistics.total_length / statistics.documents
 
 
-def _write(photos: list[Photo], statistics: CorpusStatistics, *, reweigh: bool) -> None:
-    stored = PhotoDocument.objects.defer("tsv").in_bulk([photo.pk for photo in photos])
+def _write(
+    photo_ids: list[UUID], photos: list[Photo], statistics: CorpusStatistics, *, reweigh: bool
+) -> None:
+    """Write what differs. photos: those of photo_ids that exist, locked."""
+    stored = PhotoDocument.objects.defer("tsv").in_bulk(photo_ids)
+    listed = [photo for photo in photos if photo.listed]
+    gone = [stored[pk] for pk in stored.keys() - {photo.pk for photo in listed}]
     analysed: dict[UUID, tuple[str, Document]] = {}
-    gone: list[PhotoDocument] = []
-    for photo in photos:
+    for photo in listed:
         old = stored.get(photo.pk)
-        if not photo.listed:
-            gone += [old] if old else []
-            continue
         fields = photo_fields(photo)
         digest = input_hash(fields)
         if reweigh or old is None or old.input_hash != digest:
@@ -158,9 +173,13 @@ def _upsert(documents: list[PhotoDocument]) -> None:
 
 
 def _term_ids(terms: set[str]) -> dict[str, int]:
-    """Return the ids of terms; new ones join the vocabulary with no document yet."""
-    Term.objects.bulk_create([Term(text=term) for term in sorted(terms)], ignore_conflicts=True)
-    return dict(Term.objects.filter(text__in=terms).values_list("text", "pk"))
+    """Return the ids of terms; new ones join the vocabulary with no document yet.
+
+    Only new terms are inserted: ON CONFLICT would use up an id for each that is known.
+    """
+    known = dict(Term.objects.filter(text__in=terms).values_list("text", "pk"))
+    new = [Term(text=term) for term in sorted(terms - known.keys())]
+    return known | {term.text: term.pk for term in Term.objects.bulk_create(new)}
 
 
 def _weights(document: Document, term_ids: dict[str, int], average_length: float) -> SparseVector:

@@ -20,6 +20,7 @@ from search.query import SearchQuery
 DEPTH = 200  # fixes 97 % of the first 24 of the fused list (measured)
 # A photo that matches less than this share of the query's idf mass matched by accident.
 LEAST_COVERAGE = 0.3
+FEW_PHOTOS = 10_000  # up to here a restriction is scanned exactly: quicker, and loses no photo
 VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.db_table}
 
 
@@ -135,8 +136,20 @@ def dense_statement(
 ) -> tuple[str, dict]:
     """Return the SQL of a dense ranking and its parameters."""
     allowed = restriction(query) if query else None
-    sql = _sql("semantic_restricted" if allowed else "semantic").format(
+    name = "semantic_restricted" if allowed and _leaves_few(allowed) else "semantic"
+    sql = _sql(name).format(
         table=VECTOR_TABLES[leg], space_id=int(space.pk), dimensions=int(space.dimensions)
     )
     literal = "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
     return sql, {"vector": literal, "restriction": allowed, "depth": depth}
+
+
+def _leaves_few(allowed: str) -> bool:
+    """Tell whether a restriction, a tsquery, leaves at most FEW_PHOTOS."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM search_photodocument "
+            "WHERE listed AND tsv @@ %s::tsquery LIMIT %s) AS allowed",
+            [allowed, FEW_PHOTOS + 1],
+        )
+        return cursor.fetchone()[0] <= FEW_PHOTOS

@@ -10,7 +10,5 @@ urlpatterns = [
     path("discover/", views.discover, name="discover"),
     path("photos/<str:public_id>/similar/", views.photo_similar, name="photo_similar"),
     path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
-    path(
-        "api/v1/photos/<str:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"
-    ),
+    path("api/v1/photos/<str:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"),
 ]

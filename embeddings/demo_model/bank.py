@@ -73,7 +73,8 @@ def bank_images() -> list[Image.Image]:
     each = BANK_SIZE // len(scenes)
     pictures = [
         render(scene, *BANK_PICTURE, BANK_SEEDS + turn, smallest_side=BANK_DETAIL)
-        for scene in scenes for turn in range(each)
+        for scene in scenes
+        for turn in range(each)
     ]
     pictures += [clutter(*BANK_PICTURE, BANK_SEEDS + i) for i in range(BANK_SIZE - len(pictures))]
     return pictures
@@ -107,8 +108,9 @@ def levels(vectors: np.ndarray, bank: np.ndarray) -> np.ndarray:
     return cosines.mean(axis=1) + cosines.std(axis=1)
 
 
-def floor_scores(queries: np.ndarray, photos: np.ndarray, query_levels: np.ndarray,
-                 photo_levels: np.ndarray) -> np.ndarray:
+def floor_scores(
+    queries: np.ndarray, photos: np.ndarray, query_levels: np.ndarray, photo_levels: np.ndarray
+) -> np.ndarray:
     """Return s of every query with every photo, (queries, photos)."""
     return queries @ photos.T - (query_levels[:, None] + photo_levels[None, :]) / 2
 
@@ -123,8 +125,9 @@ def calibrate_floor(encoder: Encoder) -> dict[str, dict[str, float]]:
     pictures = encoder.encode_images(bank_images())
     queries = encoder.encode_texts(material.queries)
     foreign = encoder.encode_texts(material.foreign)
-    relevant = np.array([[scene in scenes for scene in material.photo_scenes]
-                         for scenes in material.query_scenes])
+    relevant = np.array(
+        [[scene in scenes for scene in material.photo_scenes] for scenes in material.query_scenes]
+    )
     floor = {}
     for leg, photos, query_bank in (
         ("image", encoder.encode_images(material.images), pictures),
@@ -149,8 +152,10 @@ def thresholds(real: np.ndarray, relevant: np.ndarray, foreign: np.ndarray) -> d
     absent = np.where(relevant, -np.inf, real).max(axis=1)
     candidates = np.linspace(min(best.min(), strange.min()), best.max(), 400)
     missed = (best[None, :] < candidates[:, None]).mean(axis=1)
-    answered = ((strange[None, :] >= candidates[:, None]).mean(axis=1)
-                + (absent[None, :] >= candidates[:, None]).mean(axis=1)) / 2
+    answered = (
+        (strange[None, :] >= candidates[:, None]).mean(axis=1)
+        + (absent[None, :] >= candidates[:, None]).mean(axis=1)
+    ) / 2
     gate = middle_of_best(candidates, MISSED_COST * missed + answered)
     gate = min(gate, float(np.quantile(best, LARGEST_MISSED)))
     kept = real[None] >= candidates[:, None, None]

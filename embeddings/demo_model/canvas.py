@@ -35,8 +35,9 @@ def smooth_step(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def resize_field(field: np.ndarray, width: int, height: int,
-                 method: Image.Resampling = Image.Resampling.BILINEAR) -> np.ndarray:
+def resize_field(
+    field: np.ndarray, width: int, height: int, method: Image.Resampling = Image.Resampling.BILINEAR
+) -> np.ndarray:
     """Resample a (h, w) float32 field."""
     if field.shape == (height, width):
         return field
@@ -52,8 +53,9 @@ def bands(height: int) -> list[slice]:
 class Canvas:
     """A picture in the making: `pixels` is (height, width, 3) float32, nominally 0..1."""
 
-    def __init__(self, width: int, height: int, rng: np.random.Generator,
-                 variant: int | None = None) -> None:
+    def __init__(
+        self, width: int, height: int, rng: np.random.Generator, variant: int | None = None
+    ) -> None:
         self.width, self.height, self.rng, self.variant = width, height, rng, variant
         self.side = min(width, height)
         self.x = ((np.arange(width, dtype=np.float32) + 0.5) / width)[None, :]
@@ -88,7 +90,11 @@ class Canvas:
     # fields
 
     def noise(
-        self, cells_x: float, cells_y: float, octaves: int = 5, gain: float = 0.5,
+        self,
+        cells_x: float,
+        cells_y: float,
+        octaves: int = 5,
+        gain: float = 0.5,
         ridged: bool = False,
     ) -> np.ndarray:
         """Return fractal noise (height, width) in about 0..1, mean near 0.5.
@@ -114,8 +120,15 @@ class Canvas:
             weight *= gain
         return resize_field(total / norm, self.width, self.height)
 
-    def line(self, base: float, height: float, cells: float, octaves: int = 6,
-             gain: float = 0.5, sharp: bool = False) -> np.ndarray:
+    def line(
+        self,
+        base: float,
+        height: float,
+        cells: float,
+        octaves: int = 6,
+        gain: float = 0.5,
+        sharp: bool = False,
+    ) -> np.ndarray:
         """Return a skyline: y of every column, (width,), base - height .. base + height."""
         total, norm, weight = np.zeros(self.width), 0.0, 1.0
         for octave in range(octaves):
@@ -134,8 +147,9 @@ class Canvas:
             weight *= gain
         return (base + height * total / norm * 1.6).astype(np.float32)
 
-    def rectangle_slices(self, left: float, top: float, right: float, bottom: float,
-                         margin: int = 2) -> tuple[slice, slice]:
+    def rectangle_slices(
+        self, left: float, top: float, right: float, bottom: float, margin: int = 2
+    ) -> tuple[slice, slice]:
         """Return the row and column slices that hold a rectangle given in fractions."""
         x0, x1 = int(left * self.width) - margin, int(right * self.width) + margin + 1
         y0, y1 = int(top * self.height) - margin, int(bottom * self.height) + margin + 1
@@ -145,8 +159,9 @@ class Canvas:
 
     # painting
 
-    def gradient(self, stops: Sequence[tuple[float, Colour]], top: float = 0.0,
-                 bottom: float = 1.0) -> None:
+    def gradient(
+        self, stops: Sequence[tuple[float, Colour]], top: float = 0.0, bottom: float = 1.0
+    ) -> None:
         """Fill the rows top..bottom by a vertical gradient; stops are relative to them."""
         rows = slice(round(top * self.height), round(bottom * self.height))
         at = (self.y[rows, 0] - top) / max(bottom - top, 1e-6)
@@ -155,8 +170,12 @@ class Canvas:
         column = np.stack([np.interp(at, places, colours[:, i]) for i in range(3)], axis=1)
         self.pixels[rows] = column[:, None, :].astype(np.float32)
 
-    def blend(self, mask: np.ndarray, colour: Colour | np.ndarray,
-              where: tuple[slice, slice] | None = None) -> None:
+    def blend(
+        self,
+        mask: np.ndarray,
+        colour: Colour | np.ndarray,
+        where: tuple[slice, slice] | None = None,
+    ) -> None:
         """Cover by a colour (or an RGB field in 0..1) where the mask is 1."""
         where = where or (slice(None), slice(None))
         paint = colour if isinstance(colour, np.ndarray) else rgb(colour)
@@ -166,8 +185,9 @@ class Canvas:
             colours = paint[rows] if paint.ndim == 3 and len(paint) > 1 else paint
             part += (colours - part) * mask[rows, :, None]
 
-    def lighten(self, mask: np.ndarray, colour: Colour,
-                where: tuple[slice, slice] | None = None) -> None:
+    def lighten(
+        self, mask: np.ndarray, colour: Colour, where: tuple[slice, slice] | None = None
+    ) -> None:
         """Add light (screen): bright places saturate softly."""
         where = where or (slice(None), slice(None))
         view, paint = self.pixels[where], rgb(colour)
@@ -184,26 +204,44 @@ class Canvas:
         for rows in bands(self.height):
             self.pixels[rows] *= mask[rows, :, None]
 
-    def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0,
-             stretch: float = 1.0) -> None:
+    def glow(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        colour: Colour,
+        strength: float = 1.0,
+        stretch: float = 1.0,
+    ) -> None:
         """Add a round halo; stretch over 1 makes it wider than high."""
         reach = 2.6 * radius
         where = self.rectangle_slices(
-            x - reach * self.x_size * stretch, y - reach * self.y_size,
-            x + reach * self.x_size * stretch, y + reach * self.y_size,
+            x - reach * self.x_size * stretch,
+            y - reach * self.y_size,
+            x + reach * self.x_size * stretch,
+            y + reach * self.y_size,
         )
         dx = (self.x[:, where[1]] - x) / (self.x_size * radius * stretch)
         dy = (self.y[where[0]] - y) / (self.y_size * radius)
         level = np.exp(-(dx * dx + dy * dy))
         self.lighten(strength * level, colour, where)
 
-    def disc(self, x: float, y: float, radius: float, colour: Colour, soft: float = 0.02,
-             opacity: float = 1.0) -> None:
+    def disc(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        colour: Colour,
+        soft: float = 0.02,
+        opacity: float = 1.0,
+    ) -> None:
         """Paint a disc; soft is the width of its edge as a share of the radius."""
         reach = radius * (1 + soft)
         where = self.rectangle_slices(
-            x - reach * self.x_size, y - reach * self.y_size,
-            x + reach * self.x_size, y + reach * self.y_size,
+            x - reach * self.x_size,
+            y - reach * self.y_size,
+            x + reach * self.x_size,
+            y + reach * self.y_size,
         )
         dx = (self.x[:, where[1]] - x) / self.x_size
         dy = (self.y[where[0]] - y) / self.y_size
@@ -211,8 +249,14 @@ class Canvas:
         edge = max(soft, 1.0 / (radius * self.side))
         self.blend(opacity * np.clip((1 - distance) / edge + 0.5, 0, 1), colour, where)
 
-    def below(self, line: np.ndarray, colour: Colour, foot: Colour | None = None,
-              depth: float = 0.3, opacity: float = 1.0) -> None:
+    def below(
+        self,
+        line: np.ndarray,
+        colour: Colour,
+        foot: Colour | None = None,
+        depth: float = 0.3,
+        opacity: float = 1.0,
+    ) -> None:
         """Fill everything under a skyline; foot is the colour reached `depth` further down."""
         first = max(0, int((float(line.min())) * self.height) - 2)
         where = (slice(first, self.height), slice(None))
@@ -224,8 +268,9 @@ class Canvas:
             share = np.clip(drop / depth, 0, 1)[..., None]
             self.blend(mask, rgb(colour) * (1 - share) + rgb(foot) * share, where)
 
-    def mask_of(self, polygons: Sequence[Sequence[Point]], strokes: Sequence[tuple] = (),
-                blur: float = 0.0) -> tuple[np.ndarray, tuple[slice, slice]]:
+    def mask_of(
+        self, polygons: Sequence[Sequence[Point]], strokes: Sequence[tuple] = (), blur: float = 0.0
+    ) -> tuple[np.ndarray, tuple[slice, slice]]:
         """Draw polygons and strokes ((points, size)) smoothly; return (mask, where)."""
         groups = [list(polygon) for polygon in polygons] + [list(stroke[0]) for stroke in strokes]
         points = np.array([point for group in groups for point in group])
@@ -233,8 +278,10 @@ class Canvas:
         grow_x = (widest + 3 * blur) * self.x_size
         grow_y = (widest + 3 * blur) * self.y_size
         where = self.rectangle_slices(
-            points[:, 0].min() - grow_x, points[:, 1].min() - grow_y,
-            points[:, 0].max() + grow_x, points[:, 1].max() + grow_y,
+            points[:, 0].min() - grow_x,
+            points[:, 1].min() - grow_y,
+            points[:, 0].max() + grow_x,
+            points[:, 1].max() + grow_y,
         )
         rows, columns = where
         height, width = rows.stop - rows.start, columns.stop - columns.start
@@ -245,8 +292,10 @@ class Canvas:
 
         def place(group: Sequence[Point]) -> list[Point]:
             return [
-                ((x * self.width - columns.start) * SUPERSAMPLING,
-                 (y * self.height - rows.start) * SUPERSAMPLING)
+                (
+                    (x * self.width - columns.start) * SUPERSAMPLING,
+                    (y * self.height - rows.start) * SUPERSAMPLING,
+                )
                 for x, y in group
             ]
 
@@ -254,15 +303,24 @@ class Canvas:
             draw.polygon(place(polygon), fill=255)
         for stroke_points, size in strokes:
             pixels = size * self.side * SUPERSAMPLING
-            draw.line(place(stroke_points), fill=int(255 * min(1.0, max(pixels, 0.25))),
-                      width=max(1, round(pixels)), joint="curve" if pixels > 4 else None)
+            draw.line(
+                place(stroke_points),
+                fill=int(255 * min(1.0, max(pixels, 0.25))),
+                width=max(1, round(pixels)),
+                joint="curve" if pixels > 4 else None,
+            )
         image = image.reduce(SUPERSAMPLING)
         if blur:
             image = image.filter(ImageFilter.GaussianBlur(blur * self.side))
         return np.asarray(image, np.float32) / 255, where
 
-    def polygons(self, polygons: Sequence[Sequence[Point]], colour: Colour | np.ndarray,
-                 opacity: float = 1.0, blur: float = 0.0) -> None:
+    def polygons(
+        self,
+        polygons: Sequence[Sequence[Point]],
+        colour: Colour | np.ndarray,
+        opacity: float = 1.0,
+        blur: float = 0.0,
+    ) -> None:
         """Fill polygons given in fractions."""
         if polygons:
             mask, where = self.mask_of(polygons, blur=blur)
@@ -270,15 +328,27 @@ class Canvas:
                 colour = colour[where]
             self.blend(opacity * mask, colour, where)
 
-    def strokes(self, strokes: Sequence[tuple[Sequence[Point], float]], colour: Colour,
-                opacity: float = 1.0, blur: float = 0.0, light: bool = False) -> None:
+    def strokes(
+        self,
+        strokes: Sequence[tuple[Sequence[Point], float]],
+        colour: Colour,
+        opacity: float = 1.0,
+        blur: float = 0.0,
+        light: bool = False,
+    ) -> None:
         """Draw lines ((points, size)); light adds instead of covering."""
         if strokes:
             mask, where = self.mask_of([], strokes, blur=blur)
             (self.lighten if light else self.blend)(opacity * mask, colour, where)
 
-    def dabs(self, xs: np.ndarray, ys: np.ndarray, sizes: np.ndarray, colours: np.ndarray,
-             flat: float = 1.0) -> None:
+    def dabs(
+        self,
+        xs: np.ndarray,
+        ys: np.ndarray,
+        sizes: np.ndarray,
+        colours: np.ndarray,
+        flat: float = 1.0,
+    ) -> None:
         """Paint many small ellipses, later ones on top.
 
         xs, ys: fractions; sizes: radii; colours: (n, 3) 0..255; flat: height / width.
@@ -289,12 +359,18 @@ class Canvas:
         for x, y, size, shade in zip(
             xs * self.width, ys * self.height, sizes * self.side, shades, strict=True
         ):
-            draw.ellipse((x - size, y - size * flat, x + size, y + size * flat),
-                         fill=tuple(shade))
+            draw.ellipse((x - size, y - size * flat, x + size, y + size * flat), fill=tuple(shade))
         self.pixels = np.asarray(image, np.float32) / 255
 
-    def lights(self, xs: np.ndarray, ys: np.ndarray, levels: np.ndarray, colours: np.ndarray,
-               size: float = 0.0016, halo: float = 0.0) -> None:
+    def lights(
+        self,
+        xs: np.ndarray,
+        ys: np.ndarray,
+        levels: np.ndarray,
+        colours: np.ndarray,
+        size: float = 0.0016,
+        halo: float = 0.0,
+    ) -> None:
         """Add points of light, such as stars, keeping their energy at every picture size."""
         columns = np.clip((xs * self.width).astype(int), 0, self.width - 1)
         rows = np.clip((ys * self.height).astype(int), 0, self.height - 1)
@@ -308,8 +384,16 @@ class Canvas:
 
     # weather, water, sky
 
-    def clouds(self, light: Colour, shade: Colour, cover: float, horizon: float,
-               opacity: float = 0.9, stretch: float = 3.0, softness: float = 0.3) -> None:
+    def clouds(
+        self,
+        light: Colour,
+        shade: Colour,
+        cover: float,
+        horizon: float,
+        opacity: float = 0.9,
+        stretch: float = 3.0,
+        softness: float = 0.3,
+    ) -> None:
         """Lay clouds over the sky, flatter towards the horizon; cover 0..1."""
         field = self.noise(stretch * 0.9, stretch * 2.2, octaves=7, gain=0.55)
         relief = np.roll(field, max(1, int(0.012 * self.height)), axis=0) - field
@@ -326,8 +410,14 @@ class Canvas:
         hues = np.array([(255, 255, 255), (190, 210, 255), (255, 226, 190)], np.float32)
         self.lights(xs, ys, levels, hues[self.rng.integers(0, 3, count)])
         big = max(3, count // 120)
-        self.lights(self.rng.random(big), self.rng.random(big) * bottom, np.full(big, 1.5 * level),
-                    hues[self.rng.integers(0, 3, big)], size=0.003, halo=0.004)
+        self.lights(
+            self.rng.random(big),
+            self.rng.random(big) * bottom,
+            np.full(big, 1.5 * level),
+            hues[self.rng.integers(0, 3, big)],
+            size=0.003,
+            halo=0.004,
+        )
 
     def ripples(self, horizon: float, fineness: float = 1.0) -> np.ndarray:
         """Return the height of waves in perspective, (rows under the horizon, width), -1..1."""
@@ -338,7 +428,7 @@ class Canvas:
         fy = np.abs(np.fft.fftfreq(side))[:, None] * side
         fx = np.fft.rfftfreq(side)[None, :] * side
         reach = np.sqrt((fx * 1.8) ** 2 + fy**2)
-        texture = np.fft.irfft2(spectrum * np.exp(-((reach - 22) / 20) ** 2), s=(side, side))
+        texture = np.fft.irfft2(spectrum * np.exp(-(((reach - 22) / 20) ** 2)), s=(side, side))
         texture = (texture / (texture.std() * 2.2)).astype(np.float32)
         texture = np.concatenate([texture, texture[:, :1]], axis=1)
         depth = (self.y[first:, 0] - horizon) / (1 - horizon)
@@ -354,9 +444,16 @@ class Canvas:
             rows[i] = np.interp((across * z[i] * 42 * fineness + 400) % side, knots, source)
         return rows
 
-    def water(self, horizon: float, tint: Colour, tint_share: float = 0.35,
-              roughness: float = 1.0, fineness: float = 1.0, sparkle: float = 0.12,
-              darkness: float = 0.85) -> None:
+    def water(
+        self,
+        horizon: float,
+        tint: Colour,
+        tint_share: float = 0.35,
+        roughness: float = 1.0,
+        fineness: float = 1.0,
+        sparkle: float = 0.12,
+        darkness: float = 0.85,
+    ) -> None:
         """Mirror what stands above the horizon in moving water.
 
         roughness: how far waves throw the reflection about; 0.1 is a still lake.
@@ -368,9 +465,9 @@ class Canvas:
         rows = np.arange(first, self.height)[:, None]
         source = first - (rows - first) * (first / max(self.height - first, 1)) ** 0.5 - 1 - throw
         source = np.clip(np.abs(source), 0, first - 1).astype(np.int32)
-        columns = np.arange(self.width)[None, :] + (
-            waves * roughness * self.side * 0.006
-        ).astype(np.int32)
+        columns = np.arange(self.width)[None, :] + (waves * roughness * self.side * 0.006).astype(
+            np.int32
+        )
         columns = np.clip(columns, 0, self.width - 1)
         mirrored = self.pixels[source, columns]
         share = (tint_share + (1 - tint_share) * 0.35 * depth)[..., None]
@@ -379,8 +476,15 @@ class Canvas:
         self.pixels[first:] = mirrored
         self.soften_rows(horizon, 0.002)
 
-    def glitter(self, x: float, horizon: float, colour: Colour, width: float = 0.05,
-                strength: float = 1.0, waves: np.ndarray | None = None) -> None:
+    def glitter(
+        self,
+        x: float,
+        horizon: float,
+        colour: Colour,
+        width: float = 0.05,
+        strength: float = 1.0,
+        waves: np.ndarray | None = None,
+    ) -> None:
         """Lay the path of light of a sun, moon or lamp on the water.
 
         waves: as `ripples` returns; drawn when not given.
@@ -401,11 +505,12 @@ class Canvas:
         half = max(1, int(size * self.height))
         middle = round(y * self.height)
         low, high = max(1, middle - half), min(self.height - 1, middle + half)
-        band = self.pixels[low - 1:high + 1]
+        band = self.pixels[low - 1 : high + 1]
         self.pixels[low:high] = (band[:-2] + 2 * band[1:-1] + band[2:]) / 4
 
-    def haze(self, colour: Colour, y: float, thickness: float, opacity: float = 0.7,
-             patchy: float = 0.6) -> None:
+    def haze(
+        self, colour: Colour, y: float, thickness: float, opacity: float = 0.7, patchy: float = 0.6
+    ) -> None:
         """Lay a bank of mist around the height y."""
         level = np.exp(-(((self.y - y) / thickness) ** 2))
         drift = 1 - patchy + patchy * 2 * smooth_step(self.noise(1.5, 4, 4), 0.3, 0.75)
@@ -465,8 +570,9 @@ def gaussian(field: np.ndarray, sigma: float) -> np.ndarray:
             stop = min(rows.stop, height)
             total: np.ndarray | float = 0.0
             for i, weight in enumerate(weights):
-                part = (padded[rows.start + i:stop + i] if axis == 0
-                        else padded[rows, i:i + width])
+                part = (
+                    padded[rows.start + i : stop + i] if axis == 0 else padded[rows, i : i + width]
+                )
                 total = total + weight * part
             field[rows] = total
     return field

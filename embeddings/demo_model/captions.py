@@ -303,16 +303,16 @@ CALIBRATION_TEMPLATES = """
 
 FILLERS = {  # words without a scene; a few common ones also occur in the templates kept out
     "en": "our with family friends weekend today great nice photo album day 2024 2019 in the of and "
-          "from some best small old view where what when did is was this that we it here there very "
-          "see who which more on at to all one two big new time again",
+    "from some best small old view where what when did is was this that we it here there very "
+    "see who which more on at to all one two big new time again",
     "zh": "我们 家人 朋友 周末 今天 相册 2024 很好 和 在 里 风景 哪里 什么 是 那 个 很 看见 见过 显示 "
-          "图像 大 小 新 老 又 都 上 下 时候 一天",
+    "图像 大 小 新 老 又 都 上 下 时候 一天",
     "fr": "notre avec famille amis aujourd'hui album photo jour 2024 et dans du une petit où quoi "
-          "quand est ce cette qui que très ici là nous encore tout un deux grand nouveau sur à",
+    "quand est ce cette qui que très ici là nous encore tout un deux grand nouveau sur à",
     "de": "unser mit Familie Freunde heute Album Foto Tag 2024 und im ein klein wo was wann ist war "
-          "dies das wir hier dort sehr wer auf zu sind alle zwei groß neu wieder der die den",
+    "dies das wir hier dort sehr wer auf zu sind alle zwei groß neu wieder der die den",
     "es": "nuestro con familia amigos hoy álbum foto día 2024 y en una pequeño dónde qué cuándo es "
-          "era este esa que muy aquí allí nos otra todo un dos grande nuevo sobre a los las",
+    "era este esa que muy aquí allí nos otra todo un dos grande nuevo sobre a los las",
 }
 
 
@@ -415,8 +415,11 @@ def held_out(per_language: int = 200, seed: int = 20) -> list[Query]:
     chance = random.Random(seed)
     choices = []
     for scene in PHRASES:
-        pairs = [(row, frame) for row in held_out_phrases(scene)
-                 for frame in templates(HELD_OUT_TEMPLATES)]
+        pairs = [
+            (row, frame)
+            for row in held_out_phrases(scene)
+            for frame in templates(HELD_OUT_TEMPLATES)
+        ]
         chance.shuffle(pairs)
         choices.append([(scene, row, frame) for row, frame in pairs])
     turns = [choice for turn in zip(*choices, strict=True) for choice in turn]

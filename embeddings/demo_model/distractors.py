@@ -85,8 +85,12 @@ def random_letters(chance: random.Random) -> str:
 def fragments() -> list[str]:
     """Return pieces of off-topic words, to make words that sound right and mean nothing."""
     letters = [part for line in rows_of(TRAINING_TOPICS) for text in line for part in text.split()]
-    return [part[at:at + 3].lower() for part in letters if part.isascii()
-            for at in range(0, len(part) - 2, 2)]
+    return [
+        part[at : at + 3].lower()
+        for part in letters
+        if part.isascii()
+        for at in range(0, len(part) - 2, 2)
+    ]
 
 
 @cache
@@ -140,12 +144,18 @@ def clutter(width: int, height: int, seed: int) -> Image.Image:
     for _ in range(int(canvas.rng.integers(1, 5))):
         cells = canvas.between(1, 20)
         field = canvas.noise(cells, cells * canvas.between(0.3, 3), 4, 0.6)
-        canvas.blend(np.clip((field - canvas.between(0.3, 0.6)) * canvas.between(2, 12), 0, 1),
-                     colour())
+        canvas.blend(
+            np.clip((field - canvas.between(0.3, 0.6)) * canvas.between(2, 12), 0, 1), colour()
+        )
     for _ in range(int(canvas.rng.integers(0, 9))):
         if canvas.rng.random() < 0.5:
-            canvas.disc(canvas.between(0, 1), canvas.between(0, 1), canvas.between(0.03, 0.4),
-                        colour(), canvas.between(0.02, 0.8))
+            canvas.disc(
+                canvas.between(0, 1),
+                canvas.between(0, 1),
+                canvas.between(0.03, 0.4),
+                colour(),
+                canvas.between(0.02, 0.8),
+            )
         else:
             count = int(canvas.rng.integers(3, 7))
             points = canvas.rng.random((count, 2)) * canvas.between(0.2, 1) + canvas.rng.random(2)

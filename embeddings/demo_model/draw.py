@@ -38,11 +38,22 @@ CAMERAS = (  # make, model, lens, focal length in mm, widest f-number
 )
 NIGHT = {"city_night", "starry_sky", "moon_sea", "fireworks", "aurora", "lightning", "volcano"}
 DUSK = {"sunset_sea", "harbour_lights", "snow_cabin"}
-MONTHS = {"snow_mountain": 1, "snow_cabin": 12, "aurora": 1, "autumn": 10, "flower_field": 5,
-          "beach": 7, "fireworks": 12, "misty_hills": 11}
+MONTHS = {
+    "snow_mountain": 1,
+    "snow_cabin": 12,
+    "aurora": 1,
+    "autumn": 10,
+    "flower_field": 5,
+    "beach": 7,
+    "fireworks": 12,
+    "misty_hills": 11,
+}
 # EXIF orientation: how the stored pixels are turned from the upright picture
-TURNED = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270,
-          3: Image.Transpose.ROTATE_180}
+TURNED = {
+    6: Image.Transpose.ROTATE_90,
+    8: Image.Transpose.ROTATE_270,
+    3: Image.Transpose.ROTATE_180,
+}
 TURNED_EVERY = 9  # photos
 EXIF_IFD, GPS_IFD = 0x8769, 0x8825
 
@@ -64,8 +75,9 @@ class Exposure:
     longitude: float | None
 
 
-def draw_demo_photos(folder: Path, count: int = 72, seed: int = DEMO_SEED,
-                     processes: int = 1) -> list[dict]:
+def draw_demo_photos(
+    folder: Path, count: int = 72, seed: int = DEMO_SEED, processes: int = 1
+) -> list[dict]:
     """Write `count` JPEG files to the folder; about a second each.
 
     Returns one dict a photo: path, scene, title, description, tags, album, place, creator,
@@ -107,12 +119,23 @@ def draw_photo(index: int, seed: int = DEMO_SEED) -> tuple[bytes, dict]:
         image = image.transpose(TURNED[orientation])
     exposure = draw_exposure(scene, story, chance)
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=JPEG_QUALITY, exif=exif_of(exposure, orientation),
-               xmp=xmp_of(story), subsampling="4:2:0")
+    image.save(
+        buffer,
+        "JPEG",
+        quality=JPEG_QUALITY,
+        exif=exif_of(exposure, orientation),
+        xmp=xmp_of(story),
+        subsampling="4:2:0",
+    )
     data = insert_iptc(buffer.getvalue(), iptc_of(story))
     meta = {
-        "file": f"{scene}-{index + 1:03}.jpg", "scene": scene, **asdict(story),
-        "tags": list(story.tags), "creator": CREATOR, "width": width, "height": height,
+        "file": f"{scene}-{index + 1:03}.jpg",
+        "scene": scene,
+        **asdict(story),
+        "tags": list(story.tags),
+        "creator": CREATOR,
+        "width": width,
+        "height": height,
     }
     return data, meta
 
@@ -143,9 +166,17 @@ def draw_exposure(scene: str, story: Story, chance: random.Random) -> Exposure:
     taken += timedelta(seconds=chance.randrange(3600))
     place = PLACES.get(scene) if story.place else None
     return Exposure(
-        make, model, lens, focal, f_number, seconds, iso, taken,
+        make,
+        model,
+        lens,
+        focal,
+        f_number,
+        seconds,
+        iso,
+        taken,
         offset=place[3] if place else chance.choice(["+00:00", "+01:00", "+02:00"]),
-        latitude=place[1] if place else None, longitude=place[2] if place else None,
+        latitude=place[1] if place else None,
+        longitude=place[2] if place else None,
     )
 
 
@@ -153,20 +184,40 @@ def exif_of(exposure: Exposure, orientation: int) -> Image.Exif:
     """Write the exposure as EXIF."""
     exif = Image.Exif()
     stamp = exposure.taken_at.strftime("%Y:%m:%d %H:%M:%S")
-    exif.update({
-        0x010F: exposure.make, 0x0110: exposure.model, 0x0112: orientation, 0x0132: stamp,
-        0x013B: CREATOR, 0x8298: COPYRIGHT, 0x0131: "Pictures demo generator",
-    })
-    exif.get_ifd(EXIF_IFD).update({
-        0x829A: exposure.exposure_seconds, 0x829D: exposure.f_number, 0x8827: exposure.iso,
-        0x9003: stamp, 0x9004: stamp, 0x9010: exposure.offset, 0x9011: exposure.offset,
-        0x920A: float(exposure.focal_length_mm), 0xA433: exposure.make, 0xA434: exposure.lens,
-    })
+    exif.update(
+        {
+            0x010F: exposure.make,
+            0x0110: exposure.model,
+            0x0112: orientation,
+            0x0132: stamp,
+            0x013B: CREATOR,
+            0x8298: COPYRIGHT,
+            0x0131: "Pictures demo generator",
+        }
+    )
+    exif.get_ifd(EXIF_IFD).update(
+        {
+            0x829A: exposure.exposure_seconds,
+            0x829D: exposure.f_number,
+            0x8827: exposure.iso,
+            0x9003: stamp,
+            0x9004: stamp,
+            0x9010: exposure.offset,
+            0x9011: exposure.offset,
+            0x920A: float(exposure.focal_length_mm),
+            0xA433: exposure.make,
+            0xA434: exposure.lens,
+        }
+    )
     if exposure.latitude is not None and exposure.longitude is not None:
-        exif.get_ifd(GPS_IFD).update({
-            1: "N" if exposure.latitude >= 0 else "S", 2: degrees(exposure.latitude),
-            3: "E" if exposure.longitude >= 0 else "W", 4: degrees(exposure.longitude),
-        })
+        exif.get_ifd(GPS_IFD).update(
+            {
+                1: "N" if exposure.latitude >= 0 else "S",
+                2: degrees(exposure.latitude),
+                3: "E" if exposure.longitude >= 0 else "W",
+                4: degrees(exposure.longitude),
+            }
+        )
     return exif
 
 
@@ -201,13 +252,20 @@ def xmp_of(story: Story) -> bytes:
 
 def iptc_of(story: Story) -> bytes:
     """Write title, caption, keywords, creator and copyright as IPTC-IIM datasets, UTF-8."""
-    fields = [(1, 90, b"\x1b%G"), (2, 5, story.title.encode()), (2, 80, CREATOR.encode()),
-              (2, 116, COPYRIGHT.encode()), (2, 120, story.description.encode())]
+    fields = [
+        (1, 90, b"\x1b%G"),
+        (2, 5, story.title.encode()),
+        (2, 80, CREATOR.encode()),
+        (2, 116, COPYRIGHT.encode()),
+        (2, 120, story.description.encode()),
+    ]
     fields += [(2, 25, tag.encode()) for tag in story.tags]
     if story.place:
         fields.append((2, 90, story.place.encode()))
-    return b"".join(struct.pack(">BBBH", 0x1C, record, dataset, len(value)) + value
-                    for record, dataset, value in fields)
+    return b"".join(
+        struct.pack(">BBBH", 0x1C, record, dataset, len(value)) + value
+        for record, dataset, value in fields
+    )
 
 
 def insert_iptc(jpeg: bytes, iptc: bytes) -> bytes:
@@ -218,5 +276,5 @@ def insert_iptc(jpeg: bytes, iptc: bytes) -> bytes:
     segment = b"\xff\xed" + struct.pack(">H", len(content) + 2) + content
     at = 2  # after SOI
     while jpeg[at] == 0xFF and 0xE0 <= jpeg[at + 1] <= 0xEF:
-        at += 2 + struct.unpack(">H", jpeg[at + 2:at + 4])[0]
+        at += 2 + struct.unpack(">H", jpeg[at + 2 : at + 4])[0]
     return jpeg[:at] + segment + jpeg[at:]

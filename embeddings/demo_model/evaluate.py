@@ -73,9 +73,13 @@ def measure(folder: Path, per_language: int = 200) -> str:
     """Evaluate a folder; return a report in Markdown."""
     encoder = TorchEncoder(str(folder), str(folder))
     labels = np.repeat(list(SCENES), EACH)
-    images = encoder.encode_images([
-        render(scene, *PICTURE, EVALUATION_SEEDS + turn, variant=turn)
-        for scene in SCENES for turn in range(EACH)])
+    images = encoder.encode_images(
+        [
+            render(scene, *PICTURE, EVALUATION_SEEDS + turn, variant=turn)
+            for scene in SCENES
+            for turn in range(EACH)
+        ]
+    )
     texts = encoder.encode_texts([story.text for scene in SCENES for story in stories(scene)])
     captions = encoder.encode_texts(bank_captions())
     pictures = encoder.encode_images(bank_images())
@@ -102,9 +106,12 @@ def measure(folder: Path, per_language: int = 200) -> str:
         kept = legs(vectors[language])
         results[language] = [
             fused([(SITE_WEIGHTS[leg], ranking(kept[leg][i])) for leg in kept])
-            for i in range(len(asked))]
-        hits = [any(labels[p] == query.scene for p in found[:5])
-                for query, found in zip(asked, results[language], strict=True)]
+            for i in range(len(asked))
+        ]
+        hits = [
+            any(labels[p] == query.scene for p in found[:5])
+            for query, found in zip(asked, results[language], strict=True)
+        ]
         empty = [not found for found in results[language]]
         sizes = [len(found) for found in results[language]]
         for name, value in (
@@ -117,31 +124,42 @@ def measure(folder: Path, per_language: int = 200) -> str:
         ):
             rows.setdefault(name, []).append(f"{value:.3f}")
     lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows.items()]
-    lines += ["", "| languages | text to text R@1 | Jaccard of top 10, image cosine only | "
-              "Jaccard of top 10, both legs with floor |", "|---|---|---|---|"]
-    meanings = {language: [(q.scene) for q in queries if q.language == language]
-                for language in LANGUAGES}
+    lines += [
+        "",
+        "| languages | text to text R@1 | Jaccard of top 10, image cosine only | "
+        "Jaccard of top 10, both legs with floor |",
+        "|---|---|---|---|",
+    ]
+    meanings = {
+        language: [(q.scene) for q in queries if q.language == language] for language in LANGUAGES
+    }
     for one, two in itertools.combinations(LANGUAGES, 2):
         nearest = np.argmax(vectors[one] @ vectors[two].T, axis=1)
         same = np.mean([meanings[one][i] == meanings[two][j] for i, j in enumerate(nearest)])
         tops = [np.argsort(-(vectors[lang] @ images.T), axis=1)[:, :10] for lang in (one, two)]
         plain = np.mean([jaccard(list(a), list(b)) for a, b in zip(*tops, strict=True)])
-        both = np.mean([jaccard(a[:10], b[:10])
-                        for a, b in zip(results[one], results[two], strict=True)])
+        both = np.mean(
+            [jaccard(a[:10], b[:10]) for a, b in zip(results[one], results[two], strict=True)]
+        )
         lines.append(f"| {one}, {two} | {same:.3f} | {plain:.3f} | {both:.3f} |")
     chance = random.Random(99)
     foreign = {
         "off-topic sentences": [text for row in rows_of(FOREIGN) for text in row],
         "random letters": [random_letters(chance) for _ in range(100)],
     }
-    lines += ["", "| should find nothing | image leg empty | text leg empty | both empty |",
-              "|---|---|---|---|"]
+    lines += [
+        "",
+        "| should find nothing | image leg empty | text leg empty | both empty |",
+        "|---|---|---|---|",
+    ]
     for name, strange in foreign.items():
         kept = legs(encoder.encode_texts(strange))
         nothing = {leg: ~np.isfinite(kept[leg]).any(axis=1) for leg in kept}
         both = nothing["image"] & nothing["text"]
-        lines.append(f"| {name} ({len(strange)}) | {nothing['image'].mean():.3f} | "
-                     f"{nothing['text'].mean():.3f} | {both.mean():.3f} |")
+        lines.append(
+            f"| {name} ({len(strange)}) | {nothing['image'].mean():.3f} | "
+            f"{nothing['text'].mean():.3f} | {both.mean():.3f} |"
+        )
     lines += ["", f"Floor: {floor}"]
     return "\n".join(lines)
 

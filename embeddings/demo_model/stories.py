@@ -110,8 +110,14 @@ STORIES = {
 }
 
 ALBUMS = {
-    "By the sea": ("sunset_sea", "moon_sea", "beach", "lighthouse", "sailing_boat",
-                   "harbour_lights"),
+    "By the sea": (
+        "sunset_sea",
+        "moon_sea",
+        "beach",
+        "lighthouse",
+        "sailing_boat",
+        "harbour_lights",
+    ),
     "Mountains and mist": ("snow_mountain", "lake", "misty_hills", "waterfall", "snow_cabin"),
     "Night": ("starry_sky", "aurora", "fireworks", "city_night", "lightning"),
     "Far away": ("road", "desert", "volcano", "balloons", "rainbow"),

@@ -92,20 +92,27 @@ def learn_bpe(texts: list[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(WORD_PATTERN), behavior="removed", invert=True),
-        pre_tokenizers.ByteLevel(add_prefix_space=False),
-    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORD_PATTERN), behavior="removed", invert=True),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
+    )
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, end_of_word_suffix="</w>", initial_alphabet=alphabet,
-        show_progress=False, min_frequency=2,
+        vocab_size=VOCABULARY,
+        end_of_word_suffix="</w>",
+        initial_alphabet=alphabet,
+        show_progress=False,
+        min_frequency=2,
     )
     tokenizer.train_from_iterator([HAN.sub(" ", text) for text in texts], trainer)
     learnt = json.loads(tokenizer.to_str())["model"]
     vocabulary = dict(learnt["vocab"])
-    merges = [tuple(pair) if isinstance(pair, list) else tuple(pair.split(" "))
-              for pair in learnt["merges"]]
+    merges = [
+        tuple(pair) if isinstance(pair, list) else tuple(pair.split(" "))
+        for pair in learnt["merges"]
+    ]
     known = set(merges)
 
     def add(token: str) -> None:
@@ -147,14 +154,24 @@ def build(texts: list[str]) -> tuple[CLIPModel, CLIPProcessor]:
         size={"shortest_edge": IMAGE_SIZE},
         crop_size={"height": IMAGE_SIZE, "width": IMAGE_SIZE},
     )
-    tower = {"hidden_size": WIDTH, "intermediate_size": 4 * WIDTH, "num_hidden_layers": LAYERS,
-             "num_attention_heads": HEADS, "projection_dim": WIDTH}
+    tower = {
+        "hidden_size": WIDTH,
+        "intermediate_size": 4 * WIDTH,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": HEADS,
+        "projection_dim": WIDTH,
+    }
     end = vocabulary["<|endoftext|>"]
     config = CLIPConfig(
         projection_dim=WIDTH,
-        text_config={**tower, "vocab_size": len(vocabulary),
-                     "max_position_embeddings": TEXT_LENGTH, "eos_token_id": end,
-                     "bos_token_id": vocabulary["<|startoftext|>"], "pad_token_id": end},
+        text_config={
+            **tower,
+            "vocab_size": len(vocabulary),
+            "max_position_embeddings": TEXT_LENGTH,
+            "eos_token_id": end,
+            "bos_token_id": vocabulary["<|startoftext|>"],
+            "pad_token_id": end,
+        },
         vision_config={**tower, "image_size": IMAGE_SIZE, "patch_size": PATCH_SIZE},
     )
     processor = CLIPProcessor(image_processor=image_processor, tokenizer=tokenizer)
@@ -169,8 +186,14 @@ def save(model: CLIPModel, processor: CLIPProcessor, folder: Path) -> None:
     model.half().save_pretrained(inner)
     processor.save_pretrained(inner)
     (inner / "model.safetensors").chmod(0o644)  # written for its owner only
-    modules = [{"idx": 0, "name": "0", "path": "0_CLIPModel",
-                "type": "sentence_transformers.models.CLIPModel"}]
+    modules = [
+        {
+            "idx": 0,
+            "name": "0",
+            "path": "0_CLIPModel",
+            "type": "sentence_transformers.models.CLIPModel",
+        }
+    ]
     (folder / "modules.json").write_text(json.dumps(modules, indent=2) + "\n")
     versions = {"__version__": {"sentence_transformers": "2.0.0"}}
     (folder / "config_sentence_transformers.json").write_text(json.dumps(versions, indent=2) + "\n")
@@ -204,8 +227,11 @@ def draw_training_set(each: int, processes: int) -> tuple[torch.Tensor, torch.Te
     jobs = [(key, TRAINING_SEEDS + i) for key in [*keys, "clutter"] for i in range(each)]
     with ProcessPoolExecutor(processes) as pool:
         pictures = np.stack(list(pool.map(draw_training_picture, jobs, chunksize=32)))
-    stack = torch.from_numpy(pictures).permute(0, 3, 1, 2).reshape(
-        len(keys) + 1, each, 3, STORED_SIZE, STORED_SIZE)
+    stack = (
+        torch.from_numpy(pictures)
+        .permute(0, 3, 1, 2)
+        .reshape(len(keys) + 1, each, 3, STORED_SIZE, STORED_SIZE)
+    )
     return stack[:-1].contiguous(), stack[-1].contiguous(), keys
 
 
@@ -228,7 +254,7 @@ def augment(pictures: torch.Tensor, chance: random.Random) -> torch.Tensor:
     out = torch.empty(len(pictures), 3, IMAGE_SIZE, IMAGE_SIZE)
     for i, picture in enumerate(pictures):
         left, top = chance.randint(0, shift), chance.randint(0, shift)
-        crop = picture[:, top:top + IMAGE_SIZE, left:left + IMAGE_SIZE].float() / 255
+        crop = picture[:, top : top + IMAGE_SIZE, left : left + IMAGE_SIZE].float() / 255
         out[i] = crop.flip(-1) if chance.random() < 0.5 else crop
     light = 0.85 + 0.3 * torch.rand(len(out), 1, 1, 1)
     tint = 0.96 + 0.08 * torch.rand(len(out), 3, 1, 1)
@@ -236,8 +262,9 @@ def augment(pictures: torch.Tensor, chance: random.Random) -> torch.Tensor:
     return (out * light * tint + noise).clamp(0, 1)
 
 
-def draw_batch(pictures: torch.Tensor, nothing: torch.Tensor, keys: list[str],
-               chance: random.Random) -> Batch:
+def draw_batch(
+    pictures: torch.Tensor, nothing: torch.Tensor, keys: list[str], chance: random.Random
+) -> Batch:
     """Choose pictures and write what is true of them, each meaning in two languages."""
     numbers = [chance.randrange(len(keys)) for _ in range(SCENE_PICTURES)]
     chosen = torch.stack([pictures[n, chance.randrange(pictures.shape[1])] for n in numbers])
@@ -267,7 +294,8 @@ def draw_batch(pictures: torch.Tensor, nothing: torch.Tensor, keys: list[str],
     return Batch(
         pixels=augment(torch.cat([chosen, blanks]), chance),
         scenes=[keys[n] for n in numbers] + [None] * CLUTTER_PICTURES,
-        texts=first + second, truths=truths * 2,
+        texts=first + second,
+        truths=truths * 2,
     )
 
 
@@ -279,8 +307,9 @@ def soft_cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Ten
     return (per_row * rows).sum() / rows.sum()
 
 
-def loss_of(images: torch.Tensor, texts: torch.Tensor, batch: Batch,
-            scale: torch.Tensor) -> torch.Tensor:
+def loss_of(
+    images: torch.Tensor, texts: torch.Tensor, batch: Batch, scale: torch.Tensor
+) -> torch.Tensor:
     """Multi-positive contrastive loss, text against text, and the distance of translations."""
     keys = sorted(SCENES)
     holds = torch.tensor([[float(key in truth) for key in keys] for truth in batch.truths])
@@ -301,8 +330,15 @@ def loss_of(images: torch.Tensor, texts: torch.Tensor, batch: Batch,
     return total + ALIGNMENT_LOSS * apart.mean()
 
 
-def train(model: CLIPModel, processor: CLIPProcessor, pictures: torch.Tensor,
-          nothing: torch.Tensor, keys: list[str], minutes: float, seed: int = 0) -> int:
+def train(
+    model: CLIPModel,
+    processor: CLIPProcessor,
+    pictures: torch.Tensor,
+    nothing: torch.Tensor,
+    keys: list[str],
+    minutes: float,
+    seed: int = 0,
+) -> int:
     """Train for `minutes` of wall time, cosine schedule; return the number of steps."""
     chance = random.Random(seed)
     torch.manual_seed(seed)
@@ -311,8 +347,13 @@ def train(model: CLIPModel, processor: CLIPProcessor, pictures: torch.Tensor,
     matrices = [p for p in model.parameters() if p.ndim > 1]
     vectors = [p for p in model.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": WEIGHT_DECAY},
-         {"params": vectors, "weight_decay": 0.0}], lr=LEARNING_RATE, betas=(0.9, 0.98))
+        [
+            {"params": matrices, "weight_decay": WEIGHT_DECAY},
+            {"params": vectors, "weight_decay": 0.0},
+        ],
+        lr=LEARNING_RATE,
+        betas=(0.9, 0.98),
+    )
     model.train()
     started, step = time.monotonic(), 0
     while (share := (time.monotonic() - started) / (60 * minutes)) < 1:
@@ -320,12 +361,14 @@ def train(model: CLIPModel, processor: CLIPProcessor, pictures: torch.Tensor,
             warm = min(1.0, (step + 1) / 40)
             group["lr"] = LEARNING_RATE * warm * (0.5 * (1 + math.cos(math.pi * share)) + 0.01)
         batch = draw_batch(pictures, nothing, keys, chance)
-        tokens = processor.tokenizer(batch.texts, padding=True, truncation=True,
-                                     return_tensors="pt")
+        tokens = processor.tokenizer(
+            batch.texts, padding=True, truncation=True, return_tensors="pt"
+        )
         with torch.autocast("cpu", dtype=torch.bfloat16):
             images = model.get_image_features(pixel_values=(batch.pixels - mean) / deviation)
-            texts = model.get_text_features(input_ids=tokens["input_ids"],
-                                            attention_mask=tokens["attention_mask"])
+            texts = model.get_text_features(
+                input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
+            )
         images = functional.normalize(images.pooler_output.float(), dim=-1)
         texts = functional.normalize(texts.pooler_output.float(), dim=-1)
         scale = model.logit_scale.exp().clamp(max=LARGEST_SCALE)
@@ -337,8 +380,10 @@ def train(model: CLIPModel, processor: CLIPProcessor, pictures: torch.Tensor,
         step += 1
         if step % 50 == 0:
             seconds = time.monotonic() - started
-            print(f"step {step}  {seconds:.0f} s  loss {loss.item():.3f}  scale {scale:.1f}",
-                  flush=True)
+            print(
+                f"step {step}  {seconds:.0f} s  loss {loss.item():.3f}  scale {scale:.1f}",
+                flush=True,
+            )
     model.eval()
     return step
 
@@ -358,8 +403,11 @@ def main(arguments: list[str]) -> None:
     print(f"{count / 1e6:.2f}M parameters, {len(processor.tokenizer)} tokens", flush=True)
     started = time.monotonic()
     pictures, nothing, keys = draw_training_set(options.pictures, options.processes)
-    print(f"{pictures.shape[0] * pictures.shape[1]} pictures drawn in "
-          f"{time.monotonic() - started:.0f} s", flush=True)
+    print(
+        f"{pictures.shape[0] * pictures.shape[1]} pictures drawn in "
+        f"{time.monotonic() - started:.0f} s",
+        flush=True,
+    )
     steps = train(model, processor, pictures, nothing, keys, options.minutes)
     save(model, processor, options.out)
     print(f"{steps} steps; saved to {options.out}")

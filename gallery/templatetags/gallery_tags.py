@@ -68,7 +68,7 @@ def _sizes(photo: Photo, layout: str) -> str:
     if layout == "hero":
         return "min(100vw, 120rem)"
     if layout == "whole":
-        return f"min(100vw, {86 * ratio:.0f}vh)"
+        return f"min(100vw, {85 * ratio:.0f}vh)"
     least, share, most = (round(one * ratio * GROWTH) for one in ROW)
     phone = "100vw" if ratio > 1.1 else "50vw"
     return f"(max-width: 40rem) {phone}, clamp({least}px, {share}vw, {most}px)"

@@ -1,4 +1,4 @@
--- Purpose: nearest vectors among the photos that a phrase or exclusion leaves, exact.
+-- Purpose: nearest vectors among the few photos that a phrase or exclusion leaves, exact.
 -- Parameters: vector (halfvec literal), restriction (tsquery), depth; braces as in semantic.sql.
 -- Columns: photo_id, cosine, level; best first, ties by id.
 -- Index served: document_tokens for the photos, then the unique (space, photo).

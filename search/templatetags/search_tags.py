@@ -7,7 +7,7 @@ from search import engine
 
 register = template.Library()
 
-RELATED = 6
+RELATED = 5  # one strip; on a phone one across and two pairs
 
 
 @register.simple_tag

@@ -44,8 +44,11 @@ def test_held_out_queries_find_their_scene_in_every_language(encoder):
     vectors = encoder.encode_texts([query.text for query in queries])
     best = np.argsort(-(vectors @ images.T), axis=1)[:, :5]
     for language in captions.LANGUAGES:
-        hits = [query.scene in {keys[i] for i in best[number]}
-                for number, query in enumerate(queries) if query.language == language]
+        hits = [
+            query.scene in {keys[i] for i in best[number]}
+            for number, query in enumerate(queries)
+            if query.language == language
+        ]
         assert np.mean(hits) >= 0.95, language
 
 
@@ -81,8 +84,11 @@ def test_every_scene_has_words_stories_and_an_album():
     assert set(scenes.SCENES) == set(captions.PHRASES) == set(stories.STORIES)
     titles = [story.title for scene in scenes.SCENES for story in stories.stories(scene)]
     assert len(set(titles)) == 72
-    assert not any(word in title.lower() for title in titles
-                   for word in ("ladybird", "pagoda", "eileen collins", "rowing boats"))
+    assert not any(
+        word in title.lower()
+        for title in titles
+        for word in ("ladybird", "pagoda", "eileen collins", "rowing boats")
+    )
     for scene in scenes.SCENES:
         assert captions.words_of(scene)
         for story in stories.stories(scene):

@@ -2,19 +2,23 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import sync_playwright
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 START_SECONDS = 240
+DEMO_PHOTOS = 72
 
 
 def free_port() -> int:
@@ -131,13 +135,45 @@ class Site:
         return found
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """A site with twelve demo photos, all ready, embedded and indexed."""
-    one = Site(tmp_path_factory.mktemp("site"), photos=12)
+@pytest.fixture(scope="session")
+def make_data_dir():
+    """Give folders that the unprivileged server user can reach; gone after the tests."""
+    folders = []
+
+    def make() -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="pictures-site-"))
+        folder.chmod(0o755)
+        folders.append(folder)
+        return folder
+
+    yield make
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def site(make_data_dir):
+    """The demo site as `make demo` starts it, its photos ready, embedded and indexed."""
+    one = Site(make_data_dir(), photos=DEMO_PHOTOS)
     try:
         one.start()
-        one.wait_until_done(12, timeout_seconds=180)
+        one.wait_until_done(DEMO_PHOTOS, timeout_seconds=300)
         yield one
     finally:
         one.stop()
+
+
+@pytest.fixture
+def page():
+    """A new page of a headless Chromium with an empty profile."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("PICTURES_BROWSER", "/usr/bin/chromium"),
+            args=[
+                *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
+                *("--no-first-run", "--disable-background-networking"),
+                *("--disable-component-update", "--disable-sync"),
+            ],
+        )
+        yield browser.new_context().new_page()
+        browser.close()

@@ -27,8 +27,8 @@ def pictures(tmp_path):
 
 
 @pytest.fixture
-def empty_site(tmp_path):
-    site = Site(tmp_path, photos=0)
+def empty_site(make_data_dir):
+    site = Site(make_data_dir(), photos=0)
     try:
         site.start()
         yield site
@@ -53,12 +53,14 @@ def test_import_survives_kill_of_every_part(empty_site, pictures):
     importer.wait(120)
     wait_until(site.answers, timeout_seconds=60, what="the site after the kills")
     wait_until(
-        lambda: subprocess.run(
-            [sys.executable, "manage.py", "import_photos", str(pictures)],
-            cwd=BASE_DIR,
-            env=site.environment,
-        ).returncode
-        == 0,
+        lambda: (
+            subprocess.run(
+                [sys.executable, "manage.py", "import_photos", str(pictures)],
+                cwd=BASE_DIR,
+                env=site.environment,
+            ).returncode
+            == 0
+        ),
         timeout_seconds=120,
         what="the second import",
     )
@@ -88,14 +90,12 @@ def test_redis_hung_then_killed_pages_and_word_search_answer_within_a_second(sit
     assert timed(site, f"/search/?q={word}") < 1
 
 
-def test_missing_model_leaves_word_search_and_is_named(tmp_path, pictures):
-    site = Site(tmp_path, photos=0, EMBEDDING_PROFILE=str(tmp_path / "no-such-model"))
+def test_missing_model_leaves_word_search_and_is_named(make_data_dir, tmp_path, pictures):
+    site = Site(make_data_dir(), photos=0, EMBEDDING_PROFILE=str(tmp_path / "no-such-model"))
     try:
         site.start()
         site.manage("import_photos", str(pictures / "picture-1.jpg"))
-        wait_until(
-            lambda: site.counts()["indexed"] == 1, timeout_seconds=90, what="the word index"
-        )
+        wait_until(lambda: site.counts()["indexed"] == 1, timeout_seconds=90, what="the word index")
         assert [hit["title"] for hit in site.search("picture")["results"]]
         wait_until(
             lambda: "no-such-model" in site.manage("doctor", check=False),

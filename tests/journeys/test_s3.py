@@ -38,7 +38,7 @@ def s3_endpoint():
         server.wait(10)
 
 
-def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, tmp_path):
+def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_dir, tmp_path):
     client = boto3.client(
         "s3",
         endpoint_url=s3_endpoint,
@@ -54,7 +54,7 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, tmp_path):
         return [item["Key"] for item in listing.get("Contents", [])]
 
     site = Site(
-        tmp_path,
+        make_data_dir(),
         photos=0,
         AWS_S3_ENDPOINT_URL=s3_endpoint,
         AWS_S3_REGION_NAME="us-east-1",
@@ -70,7 +70,7 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, tmp_path):
         site.manage("import_photos", str(picture))
         site.wait_until_done(1, timeout_seconds=90)
         hit = site.search("lantern")["results"][0]
-        rendition = hit["image"]["url"]
+        rendition = hit["image"]["src"]
         assert rendition.startswith(s3_endpoint)
         answer = httpx.get(rendition)
         assert answer.status_code == 200

@@ -65,7 +65,8 @@ def test_stop_words_alone_never_match():
 
 
 @pytest.mark.parametrize(
-    "text", ['"open', '-"', "-", "--", '""', "a" * 10_000, "\x00\x00", "'; DROP TABLE x; --", ":*&|!"]
+    "text",
+    ['"open', '-"', "-", "--", '""', "a" * 10_000, "\x00\x00", "'; DROP TABLE x; --", ":*&|!"],
 )
 def test_malformed_input_is_read_as_words(text):
     query = parse(text)

@@ -80,9 +80,7 @@ class Command(BaseCommand):
                 [*worker, "-Q", "queries,vectors", "-P", "solo", "-n", "vectors@%h"],
                 quiet | {"OMP_NUM_THREADS": "1"},
             ),
-            Program(
-                "index", [*worker, "-Q", "index", "-P", "solo", "-n", "index@%h"], quiet
-            ),
+            Program("index", [*worker, "-Q", "index", "-P", "solo", "-n", "index@%h"], quiet),
             Program("beat", [*celery, "beat", "-l", "warning"], quiet),
         ]
 

@@ -1,0 +1,112 @@
+"""The word index where it is easy to get wrong: deleting, hiding, and hostile texts."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from gallery.models import Photo
+from search.models import CorpusStatistics, PhotoDocument, Term
+from search.query import parse
+from search.reconcile import due_photos, index_due, orphans
+from search.retrievers import rank_by_words
+from tests.search.conftest import index_all, make_photo
+from tests.search.test_word_index import assert_index_is_exact
+
+pytestmark = pytest.mark.django_db
+
+
+def test_deleting_a_photo_unlists_its_document_at_once_and_counts_it_out_later(alice):
+    kept = make_photo(alice, title="Harbour lights")
+    photo = make_photo(alice, title="Harbour ferry")
+    index_all()
+    photo.delete()
+    assert rank_by_words(parse("harbour")) == [kept.pk]
+    assert orphans().count() == 1
+    index_all()
+    assert orphans().count() == 0
+    assert not Term.objects.filter(text="ferry", document_frequency__gt=0).exists()
+    assert_index_is_exact()
+
+
+def test_deleting_behind_the_orm_is_noticed_too(alice):
+    photo = make_photo(alice, title="Harbour ferry")
+    index_all()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM gallery_photo WHERE id = %s", [photo.pk])
+    index_all()
+    assert PhotoDocument.objects.count() == 0
+    assert CorpusStatistics.objects.get().documents == 0
+
+
+def test_hidden_photo_leaves_the_ranking_before_any_worker_ran(alice):
+    photo = make_photo(alice, title="Harbour")
+    index_all()
+    Photo.objects.filter(pk=photo.pk).update(visibility="unlisted")
+    assert rank_by_words(parse("harbour")) == []
+    assert due_photos().count() == 1
+    index_all()
+    assert PhotoDocument.objects.count() == 0
+    assert_index_is_exact()
+
+
+def test_photos_that_are_not_listed_are_done_without_a_document(alice):
+    make_photo(alice, title="Harbour", visibility="private")
+    make_photo(alice, title="Pier", state="pending")
+    index_all()
+    assert PhotoDocument.objects.count() == 0
+    assert due_photos().count() == 0
+
+
+def test_a_tag_renamed_is_found_by_its_new_name(alice):
+    photo = make_photo(alice, tags=["fog"])
+    index_all()
+    photo.tags.update(name="mist")
+    index_all()
+    assert rank_by_words(parse("mist")) == [photo.pk]
+    assert rank_by_words(parse("fog")) == []
+    assert_index_is_exact()
+
+
+def test_known_terms_use_up_no_ids(alice):
+    photo = make_photo(alice, title="Harbour lights")
+    index_all()
+    for number in range(20):
+        Photo.objects.filter(pk=photo.pk).update(title="Harbour lights" + " harbour" * number)
+        index_all()
+    make_photo(alice, title="Harbour ferry")
+    index_all()
+    ids = Term.objects.order_by("pk").values_list("pk", flat=True)
+    assert ids.last() - ids.first() == len(ids) - 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sea " * 100_000,
+        " ".join(f"w{number}" for number in range(30_000)),
+        " ".join(f"a{number}b{number}c" for number in range(10_000)),
+        "".join(chr(0x4E00 + number % 20_000) for number in range(50_000)),
+        "𝔞𝔟𝔠" * 30_000,
+        "\U00010400" * 64 + " " + " ".join("\U00010400" * 60 + str(n) for n in range(5_000)),
+        "'\\:*&|!<->() %s {0} \u202e",
+    ],
+    ids=range(7),
+)
+def test_a_hostile_description_stops_nobody(alice, text):
+    photo = make_photo(alice, title="Lighthouse", description=text)
+    index_all()
+    assert rank_by_words(parse("lighthouse")) == [photo.pk]
+    assert due_photos().count() == 0
+
+
+def test_rebuild_makes_the_same_index_again(alice):
+    photos = [make_photo(alice, title=f"Harbour {word}") for word in ("ferry", "crane", "ferry")]
+    index_all()
+    Term.objects.update(document_frequency=7)  # a damage that reconcile could not know of
+    PhotoDocument.objects.filter(pk=photos[0].pk).delete()
+    call_command("rebuild_search", stdout=StringIO())
+    assert_index_is_exact()
+    assert rank_by_words(parse("crane")) == [photos[1].pk]
+    assert index_due() == 0

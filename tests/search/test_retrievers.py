@@ -1,0 +1,92 @@
+"""Nearest vectors in the database against exact cosines, and the plans that find them."""
+
+import random
+
+import numpy as np
+import pytest
+from django.db import connection
+
+from embeddings import spaces
+from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.models import Photo
+from search import retrievers
+from search.query import parse
+from search.retrievers import prepare_transaction, rank_by_vector, rank_by_words
+from tests.search.conftest import DIMENSIONS, embed, index_all, make_photo, unit
+
+pytestmark = pytest.mark.django_db
+
+
+def random_unit(chance: np.random.Generator) -> np.ndarray:
+    return unit(*chance.normal(size=DIMENSIONS))
+
+
+@pytest.fixture
+def embedded(alice, space):
+    """Forty listed photos with random image vectors; every fourth one shows a boat."""
+    chance = np.random.default_rng(1)
+    vectors = {}
+    for number in range(40):
+        photo = make_photo(alice, title="Boat" if number % 4 == 0 else "Pier")
+        vectors[photo.pk] = random_unit(chance)
+        embed(photo, space, image=vectors[photo.pk], level=0.1)
+    index_all()
+    return vectors
+
+
+def exact(vectors, query_vector) -> list:
+    return sorted(vectors, key=lambda pk: (-float(vectors[pk] @ query_vector), pk))
+
+
+def test_dense_ranking_is_by_cosine(embedded, space):
+    query_vector = random_unit(np.random.default_rng(2))
+    prepare_transaction()
+    found = rank_by_vector("image", space, query_vector)
+    assert [match.photo_id for match in found] == exact(embedded, query_vector)
+    for match in found:
+        assert match.cosine == pytest.approx(embedded[match.photo_id] @ query_vector, abs=2e-3)
+        assert match.level == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize(("text", "boats"), [('"boat"', True), ("pier -boat", False)])
+def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boats):
+    monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
+    query_vector = random_unit(np.random.default_rng(3))
+    prepare_transaction()
+    found = rank_by_vector("image", space, query_vector, query=parse(text))
+    titles = dict(Photo.objects.values_list("pk", "title"))
+    allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
+    assert [match.photo_id for match in found] == exact(allowed, query_vector)
+
+
+def test_photos_that_are_not_listed_are_in_no_ranking(embedded, space):
+    hidden = random.Random(4).sample(sorted(embedded), 20)
+    Photo.objects.filter(pk__in=hidden).update(visibility="private")
+    prepare_transaction()
+    query_vector = random_unit(np.random.default_rng(5))
+    found = {match.photo_id for match in rank_by_vector("image", space, query_vector)}
+    assert found == embedded.keys() - set(hidden)
+    assert not set(rank_by_words(parse("boat pier"))) & set(hidden)
+
+
+def test_spaces_do_not_mix(embedded, space):
+    other = EmbeddingSpace.objects.create(
+        name="other", image_model="x", text_model="x", dimensions=3, revision="x"
+    )
+    photo = Photo.objects.first()
+    small = np.array([1, 0, 0], np.float32)
+    embed(photo, other, image=small)
+    prepare_transaction()
+    assert [match.photo_id for match in rank_by_vector("image", other, small)] == [photo.pk]
+    assert len(rank_by_vector("image", space, unit(1))) == len(embedded)
+
+
+@pytest.mark.parametrize(("leg", "model"), [("image", ImageVector), ("text", TextVector)])
+def test_the_space_index_serves_the_ranking(embedded, space, leg, model):
+    statement, parameters = retrievers.dense_statement(leg, space, unit(1))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert f"Index Scan using {spaces.index_name(space, model)}" in plan
