@@ -92,15 +92,19 @@ def _fused(
 ) -> tuple[list[Hit], list[UUID]]:
     """Return all hits, best first, and what is nearest when there are none."""
     rankings, nearest = {}, []
+    legs = LEGS if vector is not None else ()
     with transaction.atomic():
         retrievers.prepare_transaction()
-        rankings["bm25"] = retrievers.rank_by_words(query)
-        if vector is not None:
-            for leg in LEGS:
-                matches = retrievers.rank_by_vector(leg, space, vector, query=query)
-                rankings[leg] = _close(leg, space, vector, matches)
-                if leg == "image":
-                    nearest = [match.photo_id for match in matches[:NEAREST]]
+        statements = {"bm25": retrievers.words_statement(query)} | {
+            leg: retrievers.dense_statement(leg, space, vector, query=query) for leg in legs
+        }
+        rows = retrievers.run(statements)
+    rankings["bm25"] = [row[0] for row in rows["bm25"]]
+    for leg in legs:
+        matches = [Match(*row) for row in rows[leg]]
+        rankings[leg] = _close(leg, space, vector, matches)
+        if leg == "image":
+            nearest = [match.photo_id for match in matches[:NEAREST]]
     if vector is None:
         hits = fuse(rankings, WORDS_ONLY, k=60)
     else:

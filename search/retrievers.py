@@ -17,6 +17,8 @@ from search.documents import quoted
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
 from search.query import SearchQuery
 
+Statement = tuple[str, dict]  # SQL and its parameters
+
 DEPTH = 200  # fixes 97 % of the first 24 of the fused list (measured)
 # A photo that matches less than this share of the query's idf mass matched by accident.
 LEAST_COVERAGE = 0.3
@@ -49,6 +51,24 @@ def prepare_transaction(depth: int = DEPTH) -> None:
         )
 
 
+def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
+    """Send named statements to the server together; return the rows of each, none for None.
+
+    Call it inside a transaction, after prepare_transaction.
+    """
+    rows = {name: [] for name in statements}
+    with connection.connection.pipeline():
+        cursors = {}
+        for name, statement in statements.items():
+            if statement:
+                cursors[name] = connection.cursor()
+                cursors[name].execute(*statement)
+        for name, cursor in cursors.items():
+            rows[name] = cursor.fetchall()
+            cursor.close()
+    return rows
+
+
 def restriction(query: SearchQuery) -> str | None:
     """Return the phrases and exclusions of a query as a tsquery, or None."""
     required = [_adjacent(phrase) for phrase in query.phrases]
@@ -62,10 +82,20 @@ def _adjacent(phrase: tuple[str, ...]) -> str:
 
 def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
     """Rank by BM25. A query word counts once, in the form that a photo holds best."""
+    statement = words_statement(query, depth=depth)
+    if statement is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(*statement)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def words_statement(query: SearchQuery, *, depth: int = DEPTH) -> Statement | None:
+    """Return the SQL of the BM25 ranking and its parameters; None if no photo has any word."""
     groups = _weighted_groups(query)
     known = [(weight, forms) for weight, forms in groups if forms]
     if not known:
-        return []
+        return None
     parameters = {
         "candidates": " | ".join(quoted(text) for _, forms in known for text in forms),
         "restriction": restriction(query),
@@ -85,9 +115,7 @@ def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
     sql = _sql("bm25").format(
         word_scores=", ".join(word_scores), score=" + ".join(score), coverage=" + ".join(coverage)
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [row[0] for row in cursor.fetchall()]
+    return sql, parameters
 
 
 def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
@@ -133,7 +161,7 @@ def dense_statement(
     *,
     query: SearchQuery | None = None,
     depth: int = DEPTH,
-) -> tuple[str, dict]:
+) -> Statement:
     """Return the SQL of a dense ranking and its parameters."""
     allowed = restriction(query) if query else None
     name = "semantic_restricted" if allowed and _leaves_few(allowed) else "semantic"

@@ -44,7 +44,7 @@ def ready(owner, data: bytes | None = None, **fields):
 
 
 def _photographer(username: str):
-    user = get_user_model().objects.create_user(username, password=username)
+    user = get_user_model().objects.create_user(username)
     return services.get_photographer(user, name=username.capitalize())
 
 
