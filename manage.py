@@ -10,6 +10,8 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         embedded.acquire()
+        if embedded.is_used():
+            embedded.migrate()
     except embedded.EmbeddedServerError as error:
         sys.exit(str(error))
 

@@ -1,12 +1,14 @@
 """Postgres with pgvector, and Redis, from the binaries inside two wheels.
 
 All processes of a project share one pair of servers. Each holds a shared lock on one file, which
-the kernel frees however the process ends; a keeper process starts the servers, restarts one that
-died, and stops both when it can have that lock for itself. Nothing but the standard library is
-imported here: settings import it.
+the kernel frees however the process ends. A keeper process starts the servers, restarts one that
+died, and stops both when it can have that lock for itself; if the keeper itself is killed, its
+servers end with it and the next process that notices starts another. Nothing but the standard
+library is imported at the top: settings import this module.
 """
 
 import atexit
+import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -19,14 +21,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
+# Tests give up durability for speed: EMBEDDED_FSYNC=off.
+FSYNC = os.environ.get("EMBEDDED_FSYNC") != "off"
 START_TIMEOUT_SECONDS = 120  # crash recovery of a large cluster takes its time
+STOP_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.2
+WATCH_SECONDS = 1.0
 UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 _lock_file = None  # kept open as long as this process uses the servers
 _servers = None
@@ -82,21 +91,65 @@ def acquire() -> None:
     global _lock_file, _servers
     if _servers or (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         return
-    home = Home(Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve())
+    home = Home(DATA_DIR)
     home.prepare()
     with home.locked("start.lock"):
         _lock_file = open(home.control / "users.lock", "a")
         fcntl.flock(_lock_file, fcntl.LOCK_SH)
-        if not home.keeper_is_alive():
-            home.start_keeper()
-        _servers = home.wait_until_up()
+        _servers = home.bring_up()
     atexit.register(_release)
+    threading.Thread(target=_watch, args=[home], daemon=True, name="embedded-servers").start()
 
 
 def _release() -> None:
     # Forked children share the lock; it is free once the last of them ended.
     if _lock_file is not None:
         _lock_file.close()
+
+
+def _watch(home: "Home") -> None:
+    """Bring the servers up again, for as long as this process lives, if the keeper was killed."""
+    while True:
+        time.sleep(WATCH_SECONDS)
+        if not home.keeper_is_alive():
+            try:
+                with home.locked("start.lock"):
+                    home.bring_up()
+            except EmbeddedServerError as error:
+                print(error, file=sys.stderr, flush=True)
+
+
+def is_used() -> bool:
+    """Tell whether this process runs on the embedded servers."""
+    return _servers is not None
+
+
+def migrate() -> None:
+    """Bring the embedded database up to date with the clone's migrations, if those changed.
+
+    So that any command works in a fresh clone, and after a pull. Two processes never migrate at
+    once.
+    """
+    names = sorted(str(one.relative_to(BASE_DIR)) for one in BASE_DIR.glob("*/migrations/0*.py"))
+    home = Home(DATA_DIR)
+    done = home.control / "migrated.json"
+    with home.locked("migrate.lock"):
+        if done.exists() and json.loads(done.read_text()) == names:
+            return
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0, interactive=False)
+        done.write_text(json.dumps(names))
+
+
+def end_with_parent(number: int = signal.SIGTERM) -> None:
+    """Ask the kernel to send this process a signal when its parent dies, however it dies.
+
+    For preexec_fn: it holds for the program that is started. Linux.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 def _is_reachable(path: Path, uid: int) -> bool:
@@ -176,29 +229,24 @@ class Home:
     def keeper_is_alive(self) -> bool:
         with open(self.control / "keeper.lock", "a") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Shared, so that two processes that look at once see no keeper in each other.
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
             return False
 
-    def start_keeper(self) -> None:
-        (self.control / "up.json").unlink(missing_ok=True)
-        log = open(self.control / "keeper.log", "a")
-        environment = {**os.environ, "DATA_DIR": str(self.data_dir)}
-        subprocess.Popen(
-            [sys.executable, "-m", "config.embedded"],
-            cwd=BASE_DIR,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        log.close()
+    def bring_up(self) -> Servers:
+        """Start a keeper unless one lives; return once its servers listen.
 
-    def wait_until_up(self) -> Servers:
+        Call it with start.lock held. Raises EmbeddedServerError.
+        """
+        keeper = None
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
+            if keeper is None and not self.keeper_is_alive():
+                keeper = self._start_keeper()
+            elif keeper and keeper.poll() is not None:
+                break
             try:
                 servers = Servers(**json.loads((self.control / "up.json").read_text()))
             except (FileNotFoundError, json.JSONDecodeError):
@@ -206,12 +254,22 @@ class Home:
             if servers and _listens(servers.postgres_port) and _listens(servers.redis_port):
                 return servers
             time.sleep(POLL_SECONDS / 4)
-        raise EmbeddedServerError(
-            f"The embedded servers did not start within {START_TIMEOUT_SECONDS} s:\n"
-            + self.log_tail()
-        )
+        raise EmbeddedServerError(f"The embedded servers did not start:\n{self._log_tail()}")
 
-    def log_tail(self) -> str:
+    def _start_keeper(self) -> subprocess.Popen:
+        (self.control / "up.json").unlink(missing_ok=True)
+        with open(self.control / "keeper.log", "a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "config.embedded"],
+                cwd=BASE_DIR,
+                env={**os.environ, "DATA_DIR": str(self.data_dir)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _log_tail(self) -> str:
         lines = []
         for name in ("keeper.log", "postgres.log", "redis.log"):
             path = self.control / name
@@ -226,18 +284,22 @@ def _listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+def port_is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def _free_port(preferred: int | None) -> int:
-    for port in (preferred, 0):
-        if port is None:
-            continue
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return listener.getsockname()[1]
-    raise EmbeddedServerError("No port is free on 127.0.0.1.")
+    if preferred and port_is_free(preferred):
+        return preferred
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 class Keeper:
@@ -254,9 +316,9 @@ class Keeper:
             # Ctrl-C in a terminal and a closed terminal are for the users, not for the servers.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            self._stop_orphans()
             self.servers = self._choose_addresses()
             self._create_cluster()
-            self._stop_orphans()
             self._start("postgres")
             self._start("redis")
             self._wait_and_create_database()
@@ -269,7 +331,6 @@ class Keeper:
     def _choose_addresses(self) -> Servers:
         path = self.home.control / "servers.json"
         known = json.loads(path.read_text()) if path.exists() else {}
-        self._stop_orphans()
         servers = Servers(
             postgres_port=_free_port(known.get("postgres_port")),
             postgres_password=known.get("postgres_password") or secrets.token_urlsafe(24),
@@ -305,7 +366,7 @@ class Keeper:
                 "--encoding=UTF8",
                 "--locale=C",
                 "--no-instructions",
-                *(["--no-sync"] if os.environ.get("EMBEDDED_FSYNC") == "off" else []),
+                *([] if FSYNC else ["--no-sync"]),
             ],
             check=True,
             **self._as_user(),
@@ -337,7 +398,7 @@ class Keeper:
                 "jit": "off",
                 "max_connections": "100",
             }
-            if os.environ.get("EMBEDDED_FSYNC") == "off":
+            if not FSYNC:
                 options |= {"fsync": "off", "full_page_writes": "off"}
             flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
             binary = self.home.postgres_folder / "bin" / "postgres"
@@ -353,20 +414,24 @@ class Keeper:
     def _start(self, name: str) -> None:
         with open(self.home.control / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen(
-                self._command(name), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self._command(name),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=lambda: end_with_parent(signal.SIGINT),  # both then stop in order
                 **self._as_user(),
-            )  # fmt: skip
+            )
         pids = {key: process.pid for key, process in self.processes.items()}
         _write_private(self.home.control / "pids.json", json.dumps(pids))
 
     def _stop_orphans(self) -> None:
-        """End servers that a killed keeper left behind; a fresh start recovers from the log."""
+        """Let servers of a killed keeper finish: they may still be shutting down."""
         path = self.home.control / "pids.json"
         pids = json.loads(path.read_text()) if path.exists() else {}
         for name, pid in pids.items():
             if _runs(pid, name):
                 os.kill(pid, signal.SIGINT)
-                _wait(lambda pid=pid, name=name: not _runs(pid, name), 30)
+                _wait(lambda pid=pid, name=name: not _runs(pid, name), STOP_TIMEOUT_SECONDS)
         path.unlink(missing_ok=True)
 
     def _wait_and_create_database(self) -> None:
@@ -426,7 +491,7 @@ class Keeper:
                 process.send_signal(signal.SIGINT)
         for process in self.processes.values():
             try:
-                process.wait(60)
+                process.wait(STOP_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -456,4 +521,4 @@ def _wait(condition, timeout_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    Keeper(Home(Path(os.environ["DATA_DIR"]))).run()
+    Keeper(Home(DATA_DIR)).run()

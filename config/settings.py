@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+BASE_DIR = embedded.BASE_DIR
 
 
 def _env_list(name: str, default: str = "") -> list[str]:
@@ -21,7 +21,7 @@ def _env_flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
-DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
+DATA_DIR = embedded.DATA_DIR
 DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.database_url()
 REDIS_URL = os.environ.get("REDIS_URL") or embedded.redis_url()
 # With an external database this is a production site: what a demo may invent must be given.
@@ -57,8 +57,9 @@ else:
     ALLOWED_HOSTS = _env_list("ALLOWED_HOSTS")
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+# ".example.com" names all its subdomains here as well.
 CSRF_TRUSTED_ORIGINS = [
-    f"https://{host.lstrip('.')}" for host in ALLOWED_HOSTS if host not in {"*", "localhost"}
+    f"https://{'*' if host.startswith('.') else ''}{host}" for host in ALLOWED_HOSTS if host != "*"
 ]
 
 INSTALLED_APPS = [
@@ -263,7 +264,8 @@ EMBEDDING_PROFILES = {
         "text_model": str(BASE_DIR / "embeddings/demo_model/model"),
     },
 }
-EMBEDDING_PROFILE = os.environ.get("EMBEDDING_PROFILE", "clip")
+EMBEDDING_PROFILE = os.environ.get("EMBEDDING_PROFILE") or "clip"
+EMBEDDING_PROFILE_IS_SET = bool(os.environ.get("EMBEDDING_PROFILE"))
 SEARCH_LANGUAGES = _env_list("SEARCH_LANGUAGES", "en,de,fr,es,zh")
 
 # --- Uploads: larger files go to a temporary file, never to memory -------------------------

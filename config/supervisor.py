@@ -1,6 +1,5 @@
 """Run the site's processes side by side: restart what dies, leave nothing behind."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -8,7 +7,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-PR_SET_PDEATHSIG = 1
+from config.embedded import BASE_DIR, end_with_parent
+
 POLL_SECONDS = 0.2
 STOP_SECONDS = 15
 QUICK_DEATH_SECONDS = 5
@@ -17,19 +17,15 @@ MAX_PAUSE_SECONDS = 30
 
 @dataclass
 class Program:
-    """One command to keep running."""
+    """One command to keep running; one that runs `once` may end well."""
 
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    once: bool = False
     process: subprocess.Popen | None = None
     started_at: float = 0.0
     pause_seconds: float = 0.0
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel to end this child when the supervisor is killed (Linux)."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Supervisor:
@@ -55,12 +51,13 @@ class Supervisor:
     def _start(self, program: Program) -> None:
         program.process = subprocess.Popen(
             program.command,
+            cwd=BASE_DIR,
             env={**os.environ, **program.environment},
             stdin=subprocess.DEVNULL,
             stdout=self.log,
             stderr=self.log,
             process_group=0,
-            preexec_fn=_die_with_parent,
+            preexec_fn=end_with_parent,
         )
         program.started_at = time.monotonic()
 
@@ -71,6 +68,8 @@ class Supervisor:
             if program.process.poll() is None:
                 if now - program.started_at > QUICK_DEATH_SECONDS:
                     program.pause_seconds = 0.0
+                continue
+            if program.once and program.process.returncode == 0:
                 continue
             if now - program.started_at < program.pause_seconds:
                 continue

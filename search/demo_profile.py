@@ -1,29 +1,41 @@
 """Which model the demo uses: the real CLIP where it can be had, else the small one."""
 
 import os
-import socket
+import urllib.request
 from pathlib import Path
 
-HUB = ("huggingface.co", 443)
-HUB_TIMEOUT_SECONDS = 2.0
-CLIP_FOLDER = "models--sentence-transformers--clip-ViT-B-32"
+from django.conf import settings
+
+from embeddings import spaces
+
+HUB = "https://huggingface.co"
+HUB_TIMEOUT_SECONDS = 3.0
 
 
 def choose_profile() -> str:
-    """Return EMBEDDING_PROFILE if it is set, else "clip" if it can be had, else "demo"."""
-    if chosen := os.environ.get("EMBEDDING_PROFILE"):
-        return chosen
-    return "clip" if _is_in_model_cache() or _hub_answers() else "demo"
+    """Return the profile the site has already, or EMBEDDING_PROFILE, or "clip", or "demo".
+
+    "clip" only if its models are in the local cache or the hub has them for us.
+    """
+    if space := spaces.active_space():
+        return space.name
+    if settings.EMBEDDING_PROFILE_IS_SET:
+        return settings.EMBEDDING_PROFILE
+    models = set(spaces.profile_models("clip").values())
+    can_be_had = all(_is_in_local_cache(model) or _hub_has(model) for model in models)
+    return "clip" if can_be_had else "demo"
 
 
-def _is_in_model_cache() -> bool:
+def _is_in_local_cache(model: str) -> bool:
     home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    return (home / "hub" / CLIP_FOLDER / "snapshots").is_dir()
+    return (home / "hub" / f"models--{model.replace('/', '--')}" / "snapshots").is_dir()
 
 
-def _hub_answers() -> bool:
+def _hub_has(model: str) -> bool:
+    """Ask for a small file of the model: where it can be had, the others can."""
+    request = urllib.request.Request(f"{HUB}/{model}/resolve/main/modules.json", method="HEAD")
     try:
-        with socket.create_connection(HUB, timeout=HUB_TIMEOUT_SECONDS):
+        with urllib.request.urlopen(request, timeout=HUB_TIMEOUT_SECONDS):
             return True
     except OSError:
         return False

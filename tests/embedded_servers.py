@@ -6,8 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from config import embedded
-
 
 def _make_data_dir() -> Path:
     """Make a folder that the unprivileged server user can reach, gone with the test run."""
@@ -22,4 +20,7 @@ for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAM
 os.environ["DATA_DIR"] = str(_make_data_dir())
 os.environ["EMBEDDED_FSYNC"] = "off"
 os.environ["EMBEDDING_PROFILE"] = "demo"
+
+from config import embedded  # noqa: E402 (it reads the environment)
+
 embedded.acquire()

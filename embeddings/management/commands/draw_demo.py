@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from config.embedded import end_with_parent
 from embeddings.demo_model.draw import DEMO_SEED, draw_photo
 from gallery import services
 from gallery.importer import Importer
@@ -23,7 +24,10 @@ class Command(BaseCommand):
     def handle(self, *, photos, **options):
         owner = services.get_photographer(name="Pictures demo")
         draw = partial(draw_photo, seed=DEMO_SEED)
-        with ProcessPoolExecutor(PROCESSES) as pool, tempfile.TemporaryDirectory() as folder:
+        with (
+            ProcessPoolExecutor(PROCESSES, initializer=end_with_parent) as pool,
+            tempfile.TemporaryDirectory() as folder,
+        ):
             for data, meta in tqdm(pool.map(draw, range(photos)), total=photos, disable=None):
                 path = Path(folder) / meta["file"]
                 path.write_bytes(data)

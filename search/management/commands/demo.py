@@ -1,17 +1,16 @@
 import json
 import os
 import secrets
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
+from config.embedded import port_is_free
 from config.supervisor import Program, Supervisor
 from gallery import services
 from gallery.models import Photo
@@ -31,21 +30,17 @@ class Command(BaseCommand):
     def handle(self, *, port, photos, **options):
         if not settings.IS_EMBEDDED:
             raise CommandError("The demo runs on its embedded servers: unset DATABASE_URL.")
-        call_command("migrate", verbosity=0)
+        if not port_is_free(port):
+            raise CommandError(f"Port {port} is in use. Take another: PORT={port + 1} make demo")
         self.profile = choose_profile()
         self.login = self._admin()
+        self.wanted, self.reported, self.next_report = photos, None, 0.0
         log_path = settings.DATA_DIR / "demo-processes.log"
         with log_path.open("ab") as log:
-            supervisor = Supervisor(self._programs(port), log)
-            drawing = self._start_drawing(photos, log)
+            supervisor = Supervisor(self._programs(port) + self._drawing(photos), log)
             supervisor.start()
             self._greet(port, log_path)
-            self.drawing, self.reported, self.next_report = drawing, None, 0.0
-            self.wanted = photos
             supervisor.run(self._report)
-            if drawing and drawing.poll() is None:
-                drawing.terminate()
-                drawing.wait()
         self.stdout.write("Stopped.")
 
     def _admin(self) -> dict[str, str]:
@@ -84,15 +79,12 @@ class Command(BaseCommand):
             Program("beat", [*celery, "beat", "-l", "warning"], quiet),
         ]
 
-    def _start_drawing(self, photos: int, log) -> subprocess.Popen | None:
+    def _drawing(self, photos: int) -> list[Program]:
         """Draw the demo photos beside the running site, unless they are there."""
-        done = settings.DATA_DIR / "demo-photos.done"
-        if not photos or done.exists():
-            return None
+        if not photos or (settings.DATA_DIR / "demo-photos.done").exists():
+            return []
         command = [sys.executable, "manage.py", "draw_demo", "--photos", str(photos)]
-        return subprocess.Popen(
-            command, cwd=settings.BASE_DIR, stdin=subprocess.DEVNULL, stdout=log, stderr=log
-        )
+        return [Program("drawing", command, once=True)]
 
     def _greet(self, port: int, log_path: Path) -> None:
         if self.profile == "demo":

@@ -1,0 +1,58 @@
+"""Other processes, seen from outside: wait for them, list them, give them folders."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+
+
+def wait_until(condition, *, timeout_seconds: float, what: str, every_seconds: float = 0.2):
+    """Return the first truthy answer of `condition`; fail after the timeout."""
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if answer := condition():
+            return answer
+        time.sleep(every_seconds)
+    raise AssertionError(f"{what}: not within {timeout_seconds} s")
+
+
+def processes_of(data_dir: Path, *words: str) -> list[psutil.Process]:
+    """Return the living processes of the site in a folder whose command line has all the words."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "environ", "status"]):
+        line = " ".join(process.info["cmdline"] or [])
+        ours = (
+            (process.info["environ"] or {}).get("DATA_DIR") == str(data_dir)
+            or str(data_dir) in line
+            or process.pid in _server_pids(data_dir)
+        )
+        alive = process.info["status"] != psutil.STATUS_ZOMBIE
+        if ours and alive and all(word in line for word in words):
+            found.append(process)
+    return found
+
+
+def _server_pids(data_dir: Path) -> list[int]:
+    """Return the pids of the embedded servers: Redis writes over its own environment."""
+    try:
+        return list(json.loads((data_dir / "embedded" / "pids.json").read_text()).values())
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def make_reachable_folder() -> Iterator[Path]:
+    """Give a folder that an unprivileged server user can reach, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="pictures-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
