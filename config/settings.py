@@ -155,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- Files: folders in DATA_DIR, or S3 -----------------------------------------------------
 CDN_URL = os.environ.get("CDN_URL", "").rstrip("/")
+CDN_PURGE_URL = os.environ.get("CDN_PURGE_URL", "")
+CDN_PURGE_TOKEN = os.environ.get("CDN_PURGE_TOKEN", "")
 STORAGE_URL = os.environ.get("STORAGE_URL", "")
 IMMUTABLE = "public, max-age=31536000, immutable"
 
@@ -246,6 +248,7 @@ if IS_EMBEDDED or DEBUG:  # no collectstatic step between a clone and its first 
     STORAGES["staticfiles"] = {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage",
     }
+    STATIC_ROOT = None
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = DEBUG
 

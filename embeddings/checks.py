@@ -1,19 +1,17 @@
 """Say what is wrong with the embedding models, for `doctor`, the admin and /readyz."""
 
-from django.db.models import Count
-
 from embeddings import cache, spaces
 from embeddings.models import EmbeddingSpace, EncodingClaim
 
 DEMO_NOTICE = (
     "The small demonstration model is in use. It knows the drawn demo scenes and nothing of real "
-    "photographs: those are found by their words only. Set EMBEDDING_PROFILE=clip where the "
-    "model hub can be reached, then run `manage.py embedding_space create clip`."
+    "photographs: those are found by their words only. Where the model hub can be reached, run "
+    "`manage.py embedding_space create clip`, then build and activate it."
 )
 
 
 def problems() -> list[str]:
-    """Return what keeps search by meaning from working well, as sentences; empty if nothing."""
+    """Return what keeps search by meaning from working, as sentences; empty if nothing."""
     space = spaces.active_space()
     if space is None:
         return ["No model was loaded yet: start the vectors worker. Search works on words."]
@@ -23,9 +21,13 @@ def problems() -> list[str]:
     ]
     if not found and not cache.encoder_is_alive(space):
         found.append("No vectors worker is alive, so search works on words: start one.")
-    failed = EncodingClaim.objects.exclude(failure="").aggregate(count=Count("pk"))["count"]
+    failed = EncodingClaim.objects.exclude(failure="").count()
     if failed:
         found.append(f"{failed} photos could not be encoded; they are tried again by themselves.")
-    if space.name == "demo":
-        found.append(DEMO_NOTICE)
     return found
+
+
+def notices() -> list[str]:
+    """Return what is worth knowing of the model that serves, as sentences."""
+    space = spaces.active_space()
+    return [DEMO_NOTICE] if space and space.name == "demo" else []

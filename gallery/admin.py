@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -70,11 +70,28 @@ class UploadForm(forms.ModelForm):
         """The service has saved the tags."""
 
 
+class BinFilter(admin.SimpleListFilter):
+    """Show what is not in the bin, unless the bin is asked for."""
+
+    title = "bin"
+    parameter_name = "bin"
+
+    def lookups(self, request, model_admin):
+        return [("in", "In the bin")]
+
+    def choices(self, changelist):
+        default, *others = super().choices(changelist)
+        return [default | {"display": "Not in the bin"}, *others]
+
+    def queryset(self, request, photos):
+        return photos.filter(binned_at__isnull=self.value() != "in")
+
+
 @admin.register(Photo)
 class PhotoAdmin(admin.ModelAdmin):
     list_display = ["thumbnail", "name", "status", "embedded", "indexed", "visibility", "owner"]
     list_display_links = ["thumbnail", "name"]
-    list_filter = ["state", "visibility", "featured", ("binned_at", admin.EmptyFieldListFilter)]
+    list_filter = ["state", "visibility", "featured", BinFilter]
     list_select_related = ["owner"]
     search_fields = ["title", "description", "tags__name", "original_name", "public_id"]
     autocomplete_fields = ["tags"]
@@ -82,7 +99,7 @@ class PhotoAdmin(admin.ModelAdmin):
     list_per_page = 50
     actions = ["publish", "hide", "bin", "restore", "retry"]
     readonly_fields = [
-        *("preview", "status", "embedded_at", "indexed_at", "original_name", "link"),
+        *("preview", "status", "embedded_at", "indexed_at", "original_name", "link", "download"),
         *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at"),
     ]
     fieldsets = [
@@ -96,7 +113,7 @@ class PhotoAdmin(admin.ModelAdmin):
             "File",
             {
                 "fields": [
-                    *("original_name", "media_type", "size_bytes", "width", "height"),
+                    *("download", "original_name", "media_type", "size_bytes", "width", "height"),
                     *("camera", "lens", "taken_at", "embedded_at", "indexed_at"),
                 ]
             },
@@ -134,13 +151,30 @@ class PhotoAdmin(admin.ModelAdmin):
     # --- Permissions: a photographer sees their own photos, a superuser all ---
     def get_queryset(self, request):
         photos = super().get_queryset(request).defer("metadata")
-        if not request.user.is_superuser:
-            photos = photos.filter(owner__user=request.user)
-        if request.resolver_match.url_name == "gallery_photo_changelist" and not any(
-            name.startswith("binned_at") for name in request.GET
+        return photos if request.user.is_superuser else photos.filter(owner__user=request.user)
+
+    # --- Progress, and what failed ---
+    def changelist_view(self, request, extra_context=None):
+        counts = (
+            self.get_queryset(request)
+            .filter(binned_at=None)
+            .aggregate(
+                unfinished=Count("pk", filter=Q(state__in=["pending", "processing"])),
+                failed=Count("pk", filter=Q(state="failed")),
+            )
+        )
+        return super().changelist_view(request, counts | (extra_context or {}))
+
+    def response_change(self, request, obj):
+        for button, act, said in (
+            ("_retry", services.retry_photo, "It is processed again."),
+            ("_restore", services.restore_photo, "It is back from the bin."),
         ):
-            photos = photos.filter(binned_at=None)
-        return photos
+            if button in request.POST:
+                act(obj)
+                self.message_user(request, said, messages.SUCCESS)
+                return HttpResponseRedirect(request.path)
+        return super().response_change(request, obj)
 
     # --- Deleting puts into the bin; the bin is emptied later ---
     def get_actions(self, request):
@@ -194,6 +228,11 @@ class PhotoAdmin(admin.ModelAdmin):
     def link(self, photo):
         url = photo.get_absolute_url()
         return format_html('<a href="{}">{}</a>', url, url)
+
+    @admin.display(description="Original")
+    def download(self, photo):
+        url = reverse("original", args=[photo.public_id])
+        return format_html('<a href="{}">Download</a>', url)
 
     # --- Actions ---
     @admin.action(description="Make public")
@@ -251,9 +290,15 @@ class AlbumAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request):
         albums = super().get_queryset(request).select_related("owner")
-        if request.user.is_superuser:
-            return albums
-        return albums.filter(Q(owner__user=request.user))
+        return albums if request.user.is_superuser else albums.filter(owner__user=request.user)
+
+    def get_exclude(self, request, obj=None):
+        return [] if request.user.is_superuser else ["owner"]
+
+    def save_model(self, request, obj, form, change):
+        if not request.user.is_superuser:
+            obj.owner = services.get_photographer(request.user)
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Tag)
@@ -267,3 +312,10 @@ class PhotographerAdmin(admin.ModelAdmin):
     list_display = ["name", "user"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request):
+        everyone = super().get_queryset(request)
+        return everyone if request.user.is_superuser else everyone.filter(user=request.user)
+
+    def get_exclude(self, request, obj=None):
+        return [] if request.user.is_superuser else ["user"]

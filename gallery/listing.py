@@ -59,10 +59,10 @@ def neighbours(photo: Photo) -> Neighbours:
 
 
 def albums_visible_to(user) -> QuerySet[Album]:
-    """Return the albums this user may open: public ones, and their own; staff open all."""
+    """Return the albums this user may open: public ones, and their own; superusers open all."""
     if user is None:
         return Album.objects.filter(visibility=Visibility.PUBLIC)
-    if user.is_staff:
+    if user.is_superuser:
         return Album.objects.all()
     return Album.objects.filter(Q(visibility=Visibility.PUBLIC) | Q(owner__user=user))
 

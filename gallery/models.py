@@ -187,6 +187,8 @@ class Photo(models.Model):
             ),
             # Unbiased random photos.
             models.Index("random_key", condition=Q(listed=True), name="photo_listed_random"),
+            # The bin, and what in it has expired.
+            models.Index("binned_at", condition=~Q(binned_at=None), name="photo_binned"),
             # What the pixels queue claims.
             models.Index(
                 "created_at",
@@ -226,10 +228,9 @@ class Photo(models.Model):
 
     @property
     def is_public(self) -> bool:
-        """Tell whether strangers may see it on pages; the same as `listed` once saved."""
+        """Tell whether its owner lets everyone see it; it is listed when it is ready as well."""
         return (
             self.visibility == Visibility.PUBLIC
-            and self.state == self.State.READY
             and self.binned_at is None
             and self.published_at <= timezone.now()
         )
@@ -292,12 +293,14 @@ class AlbumPhoto(models.Model):
         return f"{self.album} {self.position}"
 
 
-class RenditionTrash(models.Model):
+class FileTrash(models.Model):
     """A file that has to go. Written with the change that made it stale, deleted after it."""
 
     storage = models.CharField(max_length=50, help_text="Alias in STORAGES.")
     name = models.CharField(max_length=200)
-    created_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(
+        db_default=Now(), help_text="Later for copies that a move may still need."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["storage", "name"], name="trash_named_once")]

@@ -1,4 +1,4 @@
-"""What a pixel worker does with a photo: metadata, renditions, their place, the trash."""
+"""What a pixel worker does with a photo: metadata, renditions, their place, the bin."""
 
 import logging
 from datetime import timedelta
@@ -6,13 +6,14 @@ from datetime import timedelta
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from PIL import Image
 
-from gallery import metadata, renditions
+from gallery import files, metadata, renditions
 from gallery.exceptions import UnreadablePicture
-from gallery.models import Photo, RenditionTrash, new_key
+from gallery.models import Photo, new_key
 from gallery.signals import announce
 from gallery.tags import set_tags
 
@@ -20,12 +21,16 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=90)
 MAX_ATTEMPTS = 4
+STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
+MOVE_LIMIT = timedelta(minutes=10)  # after that, copies of a move that was cut off are deleted
+BIN_LIFETIME = timedelta(days=30)
 ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
 
 GAVE_UP = (
     f"Processing stopped {MAX_ATTEMPTS} times without an answer; the picture may be too much for "
     "the worker. Export a smaller one, or retry."
 )
+ORIGINAL_IS_GONE = "The original is not in storage any more. Upload the picture again."
 
 
 def process_next() -> bool:
@@ -40,8 +45,11 @@ def process_next() -> bool:
         process(photo)
     except UnreadablePicture as error:
         _fail(photo, str(error))
-    except OSError as error:  # storage is away: the lease runs out, then it is tried again
-        logger.warning("Photo %s: storage: %s", photo.public_id, error)
+    except FileNotFoundError:
+        _fail(photo, ORIGINAL_IS_GONE)
+    except files.STORAGE_ERRORS as error:
+        logger.warning("Photo %s: storage is away: %s", photo.public_id, error)
+        _postpone(photo)
     return True
 
 
@@ -62,7 +70,8 @@ def claim_next() -> Photo | None:
 def process(photo: Photo) -> None:
     """Make a claimed photo ready.
 
-    Raises UnreadablePicture for pixels that cannot be decoded, OSError when storage is away.
+    Raises UnreadablePicture for pixels that cannot be decoded, FileNotFoundError without an
+    original, another of files.STORAGE_ERRORS when storage is away.
     """
     with renditions.local_original(photo) as path:
         with Image.open(path) as image:
@@ -76,11 +85,7 @@ def process(photo: Photo) -> None:
         )
     photo.width, photo.height = size
     photo.renditions = [one.as_json() for one in made]
-    photo.renditions_public = (
-        photo.visibility == "public"
-        and photo.binned_at is None
-        and photo.published_at <= timezone.now()
-    )
+    photo.renditions_public = photo.is_public
     storage = storages[renditions.storage_alias(photo.renditions_public)]
     for one in made:
         storage.save(f"{renditions.folder(photo)}/{one.filename}", ContentFile(one.data))
@@ -124,9 +129,7 @@ TEXT_FIELDS = ("title", "description", "creator", "copyright", "place")
 def _finish(photo: Photo, found: metadata.Metadata) -> None:
     """Set the photo ready, unless its lease went to another worker meanwhile."""
     with transaction.atomic():
-        claimed = Photo.objects.filter(
-            pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts
-        )
+        claimed = _claimed(photo)
         current = claimed.select_for_update().first()
         if current is None:
             return
@@ -145,9 +148,23 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
         announce([photo.pk])
 
 
+def _claimed(photo: Photo):
+    """Return the photo as a queryset of one, or of none if its lease went to another worker."""
+    return Photo.objects.filter(pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts)
+
+
 def _fail(photo: Photo, reason: str) -> None:
-    Photo.objects.filter(pk=photo.pk, state=Photo.State.PROCESSING, attempts=photo.attempts).update(
+    _claimed(photo).update(
         state=Photo.State.FAILED, failure=reason, claimed_until=None, updated_at=Now()
+    )
+
+
+def _postpone(photo: Photo) -> None:
+    """Give the photo back without counting the attempt: it is not the picture's fault."""
+    _claimed(photo).update(
+        state=Photo.State.PENDING,
+        attempts=F("attempts") - 1,
+        claimed_until=Now() + STORAGE_PAUSE,
     )
 
 
@@ -161,8 +178,9 @@ def place_misplaced() -> None:
 def place_renditions(photo: Photo) -> None:
     """Move a photo's renditions between public and private storage, under a new name.
 
-    Files are copied first; then one transaction switches to the copies and puts the old files
-    into the trash, so that whatever dies in between leaves no public file behind for good.
+    The copies are in the trash, due later, before they are made; one transaction switches to
+    them, takes them out and puts the old files in. Whatever dies in between, no file is left
+    behind for good. A photo that lost its files is made anew.
     """
     photo = Photo.objects.misplaced().filter(pk=photo.pk).first()
     if photo is None:
@@ -172,25 +190,48 @@ def place_renditions(photo: Photo) -> None:
     old_key, old_names = photo.file_key, renditions.stored_names(photo)
     photo.file_key = new_key()
     new_names = renditions.stored_names(photo)
-    for old_name, new_name in zip(old_names, new_names, strict=True):
-        with storages[old_alias].open(old_name) as file:
-            storages[new_alias].save(new_name, ContentFile(file.read()))
+    files.trash(new_alias, new_names, after=MOVE_LIMIT)
+    unmoved = Photo.objects.filter(pk=photo.pk, file_key=old_key, listed=photo.listed)
+    try:
+        for old_name, new_name in zip(old_names, new_names, strict=True):
+            with storages[old_alias].open(old_name) as file:
+                storages[new_alias].save(new_name, ContentFile(file.read()))
+    except FileNotFoundError as error:
+        logger.warning("Photo %s lost a rendition, making it anew: %s", photo.public_id, error)
+        with transaction.atomic():
+            if unmoved.update(state=Photo.State.PENDING, file_key=photo.file_key, attempts=0):
+                files.trash(old_alias, old_names)
+                files.keep(new_alias, new_names)
+        return
     with transaction.atomic():
-        switched = Photo.objects.filter(pk=photo.pk, file_key=old_key, listed=photo.listed).update(
-            file_key=photo.file_key, renditions_public=photo.listed
-        )
-        stale_alias, stale = (old_alias, old_names) if switched else (new_alias, new_names)
-        RenditionTrash.objects.bulk_create(
-            [RenditionTrash(storage=stale_alias, name=name) for name in stale],
-            ignore_conflicts=True,
-        )
+        if unmoved.update(file_key=photo.file_key, renditions_public=photo.listed):
+            files.trash(old_alias, old_names)
+            files.keep(new_alias, new_names)
 
 
-def empty_trash() -> None:
-    """Delete the files in the trash. A file that is gone already is fine."""
-    for entry in RenditionTrash.objects.order_by("pk").iterator(chunk_size=500):
-        storages[entry.storage].delete(entry.name)
-        entry.delete()
+def empty_bin() -> None:
+    """Delete the photos that lay in the bin for BIN_LIFETIME; their files go into the trash."""
+    expired = Photo.objects.filter(binned_at__lt=timezone.now() - BIN_LIFETIME)
+    for pk in list(expired.values_list("pk", flat=True)):
+        with transaction.atomic():
+            photo = expired.select_for_update().filter(pk=pk).first()
+            if photo is None:  # restored meanwhile
+                continue
+            alias = renditions.storage_alias(photo.renditions_public)
+            files.trash(alias, renditions.stored_names(photo))
+            files.trash("originals", [photo.original])
+            photo.delete()
+            announce([pk])
+
+
+def tidy() -> None:
+    """Do what waits while no photo is due: move misplaced renditions, delete what has to go.
+
+    Raises one of files.STORAGE_ERRORS when storage is away; what is left waits.
+    """
+    place_misplaced()
+    empty_bin()
+    files.empty_trash()
 
 
 def publish_due() -> None:

@@ -11,10 +11,10 @@ class PhotoQuerySet(models.QuerySet):
         return self.filter(listed=True)
 
     def visible_to(self, user):
-        """Keep what this user may open: listed photos, and their own; staff open all."""
+        """Keep what this user may open: listed photos, and their own; superusers open all."""
         if user is None or not user.is_authenticated:
             return self.listed()
-        if user.is_staff:
+        if user.is_superuser:
             return self.filter(binned_at=None)
         return self.filter(Q(listed=True) | Q(owner__user=user, binned_at=None))
 

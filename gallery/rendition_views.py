@@ -4,11 +4,12 @@ import posixpath
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.http import FileResponse, Http404
+from django.http import FileResponse, Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.views.decorators.http import require_safe
 
+from gallery.files import local_path
 from gallery.models import Photo
 from gallery.renditions import MEDIA_TYPES, token_opens
 
@@ -42,16 +43,22 @@ def private_rendition(request, folder, filename):
 
 @require_safe
 def original(request, public_id):
-    """The original, for its owner and staff only."""
+    """The original, for its owner and superusers only; from remote storage by a signed URL."""
     if not request.user.is_authenticated:
         raise Http404
     photos = Photo.objects.all()
-    if not request.user.is_staff:
+    if not request.user.is_superuser:
         photos = photos.filter(owner__user=request.user)
     photo = get_object_or_404(photos, public_id=public_id)
+    storage = storages["originals"]
+    path = local_path(storage, photo.original)
+    if path is None:
+        return HttpResponseRedirect(storage.url(photo.original))
+    if not path.exists():
+        raise Http404
     extension = posixpath.splitext(photo.original)[1]
     return FileResponse(
-        storages["originals"].open(photo.original),
+        path.open("rb"),
         as_attachment=True,
         filename=photo.original_name or f"{photo.public_id}{extension}",
         content_type="application/octet-stream",

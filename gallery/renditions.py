@@ -17,6 +17,7 @@ from django.urls import reverse
 from PIL import Image, ImageCms, ImageOps
 
 from gallery.exceptions import UnreadablePicture
+from gallery.files import local_path
 from gallery.models import Photo
 
 # Loaders that parse scripts or documents are never used on uploads.
@@ -170,11 +171,9 @@ def open_pixels(photo: Photo, width: int) -> Image.Image:
 def local_original(photo: Photo) -> Iterator[Path]:
     """Give the original as a local file; from remote storage as a temporary copy."""
     storage = storages["originals"]
-    try:
-        yield Path(storage.path(photo.original))
+    if path := local_path(storage, photo.original):
+        yield path
         return
-    except NotImplementedError:
-        pass
     with tempfile.NamedTemporaryFile(suffix=Path(photo.original).suffix) as copy:
         with storage.open(photo.original) as original:
             shutil.copyfileobj(original, copy)

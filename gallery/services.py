@@ -14,8 +14,9 @@ from django.utils.text import slugify
 
 from gallery import pipeline, tasks
 from gallery.exceptions import DuplicateUpload
+from gallery.files import STORAGE_ERRORS, empty_trash, make_durable
 from gallery.formats import read_header
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, new_share_token
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility, new_share_token
 from gallery.nudge import nudge
 from gallery.signals import announce
 from gallery.tags import set_tags
@@ -45,8 +46,10 @@ def upload_photo(
     if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
         raise DuplicateUpload(twin)
     original = f"originals/{uuid4()}.{header.extension}"
-    storages["originals"].save(original, file)
+    storage = storages["originals"]
+    storage.save(original, file)
     try:
+        make_durable(storage, original)
         with transaction.atomic():
             photo = Photo.objects.create(
                 owner=owner,
@@ -63,7 +66,7 @@ def upload_photo(
             set_tags(photo, tags)
             transaction.on_commit(lambda: nudge(tasks.process_pixels))
     except BaseException as error:
-        storages["originals"].delete(original)
+        storage.delete(original)
         twin = Photo.objects.filter(owner=owner, content_hash=content_hash).first()
         if isinstance(error, IntegrityError) and twin:
             raise DuplicateUpload(twin) from error
@@ -122,10 +125,7 @@ def add_to_album(album: Album, photo: Photo) -> None:
 
 def set_visibility(photo: Photo, visibility: str) -> None:
     """Make a photo public, unlisted or private. Leaving public moves its files at once."""
-    changes = {"visibility": visibility}
-    if visibility == "private":
-        changes["share_token"] = new_share_token()  # a link that was shared stops working
-    _change(photo, **changes)
+    _change(photo, visibility=visibility)
 
 
 def bin_photo(photo: Photo) -> None:
@@ -146,7 +146,13 @@ def retry_photo(photo: Photo) -> None:
 
 
 def photo_edited(photo: Photo) -> None:
-    """Call after a form saved a photo: files go where they belong, upper apps follow."""
+    """Call after a form saved a photo: files go where they belong, upper apps follow.
+
+    A link that was shared before a photo became private never works again.
+    """
+    Photo.objects.filter(pk=photo.pk, visibility=Visibility.PRIVATE).update(
+        share_token=new_share_token()
+    )
     announce([photo.pk])
     transaction.on_commit(lambda: _place(photo))
 
@@ -160,8 +166,8 @@ def _place(photo: Photo) -> None:
     """Move the photo's files now; what does not succeed here is the queue's to finish."""
     try:
         pipeline.place_renditions(photo)
-        pipeline.empty_trash()
-    except OSError as error:
+        empty_trash()
+    except STORAGE_ERRORS as error:
         logger.warning("Photo %s: files not moved yet: %s", photo.public_id, error)
     photo.refresh_from_db()
     nudge(tasks.process_pixels)

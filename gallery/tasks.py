@@ -15,8 +15,7 @@ def process_pixels():
     if pipeline.process_next():
         nudge(process_pixels)
     else:
-        pipeline.place_misplaced()
-        pipeline.empty_trash()
+        pipeline.tidy()
 
 
 @shared_task(name="gallery.sweep")

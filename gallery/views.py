@@ -24,7 +24,7 @@ def photo_list(request):
 
 @public_page
 def photo(request, public_id, slug=""):
-    """A photo's page: for everyone when it is listed, else for its owner and staff."""
+    """A photo's page: for everyone when it is listed, else for its owner and superusers."""
     photos = Photo.objects.visible_to(viewer(request)).for_page()
     found = get_object_or_404(photos, public_id=public_id)
     response = render(request, "gallery/photo.html", _photo_context(found))
@@ -67,7 +67,7 @@ def album_list(request):
 
 @public_page
 def album(request, slug):
-    """An album's listed photos; one that is not public opens for its owner and staff."""
+    """An album's listed photos; one that is not public opens for its owner and superusers."""
     albums = listing.albums_visible_to(viewer(request)).select_related("owner")
     found = get_object_or_404(albums, slug=slug)
     try:

@@ -13,6 +13,16 @@ CREATE TRIGGER search_follow_listed AFTER UPDATE ON gallery_photo
     EXECUTE FUNCTION search_follow_listed();
 """
 
+UNLIST_DELETED = """
+CREATE FUNCTION search_unlist_deleted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE search_photodocument SET listed = FALSE WHERE photo_id = OLD.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER search_unlist_deleted AFTER DELETE ON gallery_photo
+    FOR EACH ROW EXECUTE FUNCTION search_unlist_deleted();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("search", "0001_word_index")]
@@ -22,5 +32,10 @@ class Migration(migrations.Migration):
             FOLLOW_LISTED,
             "DROP TRIGGER search_follow_listed ON gallery_photo; "
             "DROP FUNCTION search_follow_listed();",
-        )
+        ),
+        migrations.RunSQL(
+            UNLIST_DELETED,
+            "DROP TRIGGER search_unlist_deleted ON gallery_photo; "
+            "DROP FUNCTION search_unlist_deleted();",
+        ),
     ]

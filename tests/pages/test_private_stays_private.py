@@ -75,9 +75,16 @@ def test_charlie_cannot_open_it(as_charlie, secret):
         assert as_charlie.get(f"/private/r/{name}").status_code in (403, 404)
 
 
-def test_bob_cannot_open_it(client, bob, secret):
+@pytest.mark.parametrize("uses_admin", [False, True])
+def test_bob_cannot_open_it(client, bob, secret, uses_admin):
+    bob.user.is_staff = uses_admin
+    bob.user.save()
     client.force_login(bob.user)
     assert client.get(f"/photos/{secret.public_id}/").status_code == 404
+    assert client.get(f"/photos/{secret.public_id}/similar/").status_code == 404
+    assert client.get(f"/originals/{secret.public_id}/").status_code == 404
+    name = f"{secret.public_id}-{secret.file_key}/320.webp"
+    assert client.get(f"/private/r/{name}").status_code == 404
 
 
 def test_a_link_opens_unlisted_photos_only(as_charlie, secret):
@@ -106,10 +113,9 @@ def test_alice_sees_her_photo_marked(as_alice, alice):
     assert 'name="robots" content="noindex"' in response.content.decode()
 
 
-def test_staff_see_it(client, django_user_model, alice):
+def test_superusers_see_it(client, django_user_model, alice):
     photo = make_photo(alice, visibility="private")
-    staff = django_user_model.objects.create_user("carol", is_staff=True)
-    client.force_login(staff)
+    client.force_login(django_user_model.objects.create_superuser("carol"))
     assert client.get(f"/photos/{photo.public_id}/").status_code == 200
 
 

@@ -7,7 +7,6 @@ class Command(BaseCommand):
     help = "Finish what was cut off: publish what is due, move and delete files, nudge all queues."
 
     def handle(self, **options):
-        pipeline.place_misplaced()
-        pipeline.empty_trash()
+        pipeline.tidy()
         tasks.sweep()
         self.stdout.write("Swept; the workers go on with what is due.")

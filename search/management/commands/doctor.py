@@ -35,6 +35,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {'ok' if not problems else ''}".rstrip())
             for problem in problems:
                 self.stdout.write(f"  - {problem}")
+        for notice in embeddings_checks.notices():
+            self.stdout.write(f"Note: {notice}")
         if failed:
             raise CommandError("Not everything is well: see above.")
 

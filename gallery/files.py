@@ -1,0 +1,91 @@
+"""Files in storage: what may go wrong with it, what is durable, and how files go for good."""
+
+import json
+import os
+import urllib.request
+from datetime import timedelta
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db.models.functions import Now
+
+from gallery.models import FileTrash
+
+# What a storage raises while it is away; FileNotFoundError, an OSError too, says more.
+STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
+PURGE_BATCH = 30  # URLs a call; Cloudflare takes no more
+PURGE_TIMEOUT_SECONDS = 10
+
+
+def local_path(storage: Storage, name: str) -> Path | None:
+    """Return where a file lies on this machine, or None for remote storage."""
+    try:
+        return Path(storage.path(name))
+    except NotImplementedError:
+        return None
+
+
+def make_durable(storage: Storage, name: str) -> None:
+    """Flush a local file to its disk, so that no commit outlives the bytes it speaks of.
+
+    Remote storage has done so when it answers.
+    """
+    path = local_path(storage, name)
+    if path is None:
+        return
+    for one in (path, path.parent):
+        descriptor = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def trash(alias: str, names: list[str], *, after: timedelta = timedelta(0)) -> None:
+    """Note files that have to go, in the transaction that makes them stale."""
+    due_at = Now() + after
+    FileTrash.objects.bulk_create(
+        [FileTrash(storage=alias, name=name, due_at=due_at) for name in names],
+        ignore_conflicts=True,
+    )
+
+
+def keep(alias: str, names: list[str]) -> None:
+    """Take files out of the trash, in the transaction that makes them needed."""
+    FileTrash.objects.filter(storage=alias, name__in=names).delete()
+
+
+def empty_trash() -> None:
+    """Delete the files in the trash and have the CDN forget them. What is gone already is fine.
+
+    Raises one of STORAGE_ERRORS when storage or CDN is away; what is left stays in the trash.
+    """
+    due = FileTrash.objects.filter(due_at__lte=Now()).order_by("pk")
+    while batch := list(due[:PURGE_BATCH]):
+        for entry in batch:
+            storages[entry.storage].delete(entry.name)
+        purge(
+            [storages["renditions"].url(one.name) for one in batch if one.storage == "renditions"]
+        )
+        FileTrash.objects.filter(pk__in=[entry.pk for entry in batch]).delete()
+
+
+def purge(urls: list[str]) -> None:
+    """Ask the CDN to forget these URLs; does nothing without CDN_PURGE_URL.
+
+    Raises OSError when it does not take the request.
+    """
+    if not urls or not settings.CDN_PURGE_URL:
+        return
+    request = urllib.request.Request(
+        settings.CDN_PURGE_URL,
+        data=json.dumps({"files": urls}).encode(),
+        headers={
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {settings.CDN_PURGE_TOKEN}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=PURGE_TIMEOUT_SECONDS):
+        pass

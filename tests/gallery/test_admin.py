@@ -1,0 +1,206 @@
+"""The admin as a photographer uses it: upload, be told, edit, hide, bin, restore, retry."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from embeddings.models import EmbeddingSpace
+from gallery import pipeline, services
+from gallery.models import Album, Photo
+from tests.conftest import jpeg, ready, upload
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:gallery_photo_changelist")
+ADD = reverse("admin:gallery_photo_add")
+
+
+def may_use_admin(photographer):
+    user = photographer.user
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="gallery"))
+    return user
+
+
+@pytest.fixture
+def as_alice(client, alice):
+    client.force_login(may_use_admin(alice))
+    return client
+
+
+def change_page(photo) -> str:
+    return reverse("admin:gallery_photo_change", args=[photo.pk])
+
+
+def posted(data: bytes, **fields) -> dict:
+    return {
+        "file": SimpleUploadedFile("IMG_1.jpg", data),
+        "title": "",
+        "description": "",
+        "tag_names": "",
+        "visibility": "public",
+    } | fields
+
+
+def edited(photo, **fields) -> dict:
+    """Return what the change form posts for a photo."""
+    return {
+        **{name: getattr(photo, name) for name in ("title", "description", "place", "creator")},
+        "copyright": photo.copyright,
+        "visibility": photo.visibility,
+        "published_at_0": photo.published_at.date().isoformat(),
+        "published_at_1": photo.published_at.time().isoformat(),
+    } | fields
+
+
+def act(client, action: str, *photos, **fields):
+    return client.post(
+        LIST, {"action": action, "_selected_action": [p.pk for p in photos]} | fields
+    )
+
+
+def test_upload_is_accepted_and_belongs_to_who_uploads(as_alice, alice):
+    response = as_alice.post(
+        ADD, posted(jpeg(), title="Pier", tag_names="fog, low tide"), follow=True
+    )
+    assert "was added" in response.content.decode()
+    photo = Photo.objects.get()
+    assert (photo.owner, photo.title, photo.state) == (alice, "Pier", "pending")
+    assert {tag.name for tag in photo.tags.all()} == {"fog", "low tide"}
+    assert "1 photo waiting or being processed" in response.content.decode()
+
+
+def test_upload_says_what_is_wrong_and_keeps_what_was_typed(as_alice):
+    response = as_alice.post(ADD, posted(b"%PDF-1.7", title="Pier"))
+    html = response.content.decode()
+    assert response.status_code == 200 and "This is not a picture that can be taken" in html
+    assert 'value="Pier"' in html and not Photo.objects.exists()
+
+
+def test_same_file_again_leads_to_the_one_that_is_there(as_alice, alice):
+    data = jpeg()
+    photo = upload(alice, data)
+    html = as_alice.post(ADD, posted(data)).content.decode()
+    assert "already there" in html and change_page(photo) in html
+    services.bin_photo(photo)
+    assert "in the bin" in as_alice.post(ADD, posted(data)).content.decode()
+    assert Photo.objects.count() == 1
+
+
+def test_failed_photo_says_why_and_is_retried_by_a_button(as_alice, alice):
+    photo = upload(alice, jpeg((600, 400))[:1200])
+    pipeline.process_next()
+    html = as_alice.get(LIST).content.decode()
+    assert "Export it again" in html and "1 failed" in html
+    page = as_alice.get(change_page(photo)).content.decode()
+    assert "Export it again" in page and 'name="_retry"' in page
+    as_alice.post(change_page(photo), edited(photo, _retry="Retry"))
+    photo.refresh_from_db()
+    assert photo.state == "pending" and photo.attempts == 0
+
+
+def test_bin_asks_first_and_a_button_restores(as_alice, alice):
+    photo = ready(alice, title="Pier")
+    asked = act(as_alice, "bin", photo)
+    assert "can be restored" in asked.content.decode()
+    assert Photo.objects.get().binned_at is None
+    act(as_alice, "bin", photo, confirmed="yes")
+    photo.refresh_from_db()
+    assert photo.binned_at and not photo.listed
+    assert "Pier" not in as_alice.get(LIST).content.decode()
+    assert "Pier" in as_alice.get(LIST, {"bin": "in"}).content.decode()
+    assert 'name="_restore"' in as_alice.get(change_page(photo)).content.decode()
+    as_alice.post(change_page(photo), edited(photo, _restore="Restore"))
+    photo.refresh_from_db()
+    assert photo.binned_at is None and photo.listed
+
+
+def test_delete_goes_to_the_bin(as_alice, alice):
+    photo = ready(alice)
+    delete = reverse("admin:gallery_photo_delete", args=[photo.pk])
+    assert "can be restored" in as_alice.get(delete).content.decode()
+    as_alice.post(delete, {"post": "yes"})
+    assert Photo.objects.get().binned_at
+
+
+def test_form_that_hides_a_photo_ends_its_old_link(as_alice, alice):
+    photo = ready(alice, visibility="unlisted")
+    as_alice.post(change_page(photo), edited(photo, visibility="private"))
+    old_token = photo.share_token
+    photo.refresh_from_db()
+    assert photo.visibility == "private" and photo.share_token != old_token
+
+
+def test_text_written_in_the_form_is_searched_at_once_it_is_indexed(as_alice, alice):
+    photo = ready(alice)
+    as_alice.post(change_page(photo), edited(photo, title="Quetzal"))
+    photo.refresh_from_db()
+    assert photo.title == "Quetzal" and photo.changed_at > photo.indexed_at
+
+
+def test_bob_sees_and_changes_nothing_of_alice(client, alice, bob):
+    photo = ready(alice, title="Pier")
+    album = services.get_album(alice, "Coves")
+    client.force_login(may_use_admin(bob))
+    assert "Pier" not in client.get(LIST).content.decode()
+    assert client.get(change_page(photo)).status_code == 302
+    act(client, "hide", photo)
+    photo.refresh_from_db()
+    assert photo.visibility == "public"
+    assert "Coves" not in client.get(reverse("admin:gallery_album_changelist")).content.decode()
+    assert client.get(reverse("admin:gallery_album_change", args=[album.pk])).status_code == 302
+    assert client.get(reverse("original", args=[photo.public_id])).status_code == 404
+    found = client.get(
+        reverse("admin:autocomplete"),
+        {"term": "Pier", "app_label": "gallery", "model_name": "albumphoto", "field_name": "photo"},
+    ).json()
+    assert found["results"] == []
+
+
+def test_album_of_a_photographer_is_theirs(as_alice, alice):
+    add = reverse("admin:gallery_album_add")
+    assert 'name="owner"' not in as_alice.get(add).content.decode()
+    inlines = {f"entries-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
+    fields = {"title": "Coves", "slug": "coves", "visibility": "public", "description": ""}
+    as_alice.post(add, fields | inlines)
+    assert Album.objects.get().owner == alice
+
+
+def test_original_is_for_its_owner(as_alice, alice):
+    data = jpeg()
+    photo = upload(alice, data, name="夏.jpg")
+    response = as_alice.get(reverse("original", args=[photo.public_id]))
+    assert b"".join(response.streaming_content) == data
+    assert response["Cache-Control"] == "private, no-store"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (None, "No model was loaded yet"),
+        ({"name": "clip", "failure": "No folder at /models/clip."}, "No folder at /models/clip."),
+        ({"name": "demo"}, "nothing of real photographs"),
+        ({"name": "clip"}, "No vectors worker is alive"),
+    ],
+)
+def test_admin_says_what_is_wrong_with_the_model(as_alice, fields, sentence):
+    if fields:
+        EmbeddingSpace.objects.create(image_model="m", text_model="m", state="active", **fields)
+    assert sentence in as_alice.get(reverse("admin:index")).content.decode()
+
+
+def test_queries_of_the_list_do_not_grow(as_alice, alice, django_assert_max_num_queries):
+    for _ in range(3):
+        ready(alice)
+    as_alice.get(LIST)
+    with django_assert_max_num_queries(16) as few:
+        as_alice.get(LIST)
+    for _ in range(9):
+        ready(alice)
+    with django_assert_max_num_queries(len(few)):
+        html = as_alice.get(LIST).content.decode()
+    assert len(re.findall(r'<img src="[^"]+" width="160"', html)) == 12
