@@ -35,12 +35,12 @@ def encoders() -> dict[EmbeddingSpace, Encoder]:
     for space in spaces.serving_spaces():
         try:
             encoder = _loaded.get(space.pk) or spaces.load_encoder(space)
-            if not space.is_prepared:
-                spaces.prepare(space, encoder)
         except ModelUnavailable as error:
             EmbeddingSpace.objects.filter(pk=space.pk).update(failure=str(error))
             logger.warning("Space %s: %s", space, error)
             continue
+        if not space.is_prepared and not spaces.prepare(space, encoder):
+            continue  # another worker prepares it; the next nudge looks again
         if space.failure:
             EmbeddingSpace.objects.filter(pk=space.pk).update(failure="")
             spaces.build(space)

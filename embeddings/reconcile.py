@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Model
 from django.db.models.functions import Now
 
+from embeddings import spaces
 from embeddings.encoder import Encoder
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, EncodingClaim, ImageVector, TextVector
@@ -30,7 +31,7 @@ def reconcile(photo_ids: Iterable[UUID], encoders: dict[EmbeddingSpace, Encoder]
     """
     photos = list(Photo.objects.filter(pk__in=photo_ids).prefetch_related("tags").order_by("pk"))
     for space, encoder in encoders.items():
-        caption_bank = space.bank("captions")
+        caption_bank = spaces.bank(space, "captions")
         _update(space, ImageVector, encoder.encode_images, caption_bank, photos, _pixels)
         _update(space, TextVector, encoder.encode_texts, caption_bank, photos, _text)
     for photo in photos:

@@ -1,6 +1,8 @@
 """Embedding spaces through their life: create, prepare, build, activate, retire."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -35,8 +37,12 @@ def active_space() -> EmbeddingSpace | None:
 
 
 def serving_spaces() -> list[EmbeddingSpace]:
-    """Return the spaces whose vectors are kept: the active one and those being built."""
-    return list(EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED).order_by("id"))
+    """Return the spaces whose vectors are kept, the active one and those being built.
+
+    Without their banks: see bank().
+    """
+    kept = EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED)
+    return list(kept.defer("caption_bank", "image_bank").order_by("id"))
 
 
 def profile_models(profile: str) -> dict[str, str]:
@@ -52,6 +58,8 @@ def create_space(profile: str, *, name: str = "") -> EmbeddingSpace:
 
 def ensure_space() -> None:
     """Create and activate the configured space in a database that has none yet."""
+    if EmbeddingSpace.objects.exists():
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('embeddings.ensure_space'))")
         if not EmbeddingSpace.objects.exists():
@@ -77,8 +85,37 @@ def load_encoder(space: EmbeddingSpace) -> Encoder:
     return encoder
 
 
-def prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
-    """Encode the banks, calibrate the floor and create the indexes of a new space."""
+def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
+    """Encode the banks, calibrate the floor and create the indexes of a new space.
+
+    Returns False when another worker is at it.
+    """
+    with _alone(f"embeddings.prepare.{space.pk}") as alone:
+        if not alone:
+            return False
+        space.refresh_from_db()
+        if not space.is_prepared:
+            _prepare(space, encoder)
+        return True
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[bool]:
+    """Hold an advisory lock, or say that another process does.
+
+    Nobody waits for it: a waiting session would hold up CREATE INDEX CONCURRENTLY for good.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
+        alone = cursor.fetchone()[0]
+        try:
+            yield alone
+        finally:
+            if alone:
+                cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
+
+
+def _prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
     from embeddings.demo_model import bank  # draws pictures; not needed where queries are read
 
     captions = encoder.encode_texts(bank.bank_captions())
@@ -86,7 +123,7 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
     space.dimensions = encoder.dimensions
     space.caption_bank = captions.astype(np.float16).tobytes()
     space.image_bank = images.astype(np.float16).tobytes()
-    space.floor = bank.calibrate_floor(encoder)
+    space.floor = bank.calibrate_floor(encoder, captions, images)
     space.revision = hashlib.sha256(space.caption_bank + space.image_bank).hexdigest()[:16]
     create_indexes(space)
     space.save(update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"])
@@ -95,10 +132,16 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
 def query_level(space: EmbeddingSpace, vector: np.ndarray, leg: str) -> float:
     """Return the query's level for the floor of a leg, "image" or "text".
 
-    vector: (dimensions,) float32, L2-normalised. The banks are read once a process.
+    vector: (dimensions,) float32, L2-normalised.
     """
-    bank = _bank(space.pk, space.revision, "images" if leg == "image" else "captions")
-    return float(levels(vector[None, :], bank)[0])
+    return float(
+        levels(vector[None, :], bank(space, "images" if leg == "image" else "captions"))[0]
+    )
+
+
+def bank(space: EmbeddingSpace, kind: str) -> np.ndarray:
+    """Return a space's bank of "captions" or "images"; it is read once a process."""
+    return _bank(space.pk, space.revision, kind)
 
 
 @lru_cache(maxsize=8)
@@ -117,8 +160,14 @@ def create_indexes(space: EmbeddingSpace) -> None:
     concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
     for model in (ImageVector, TextVector):
         with connection.cursor() as cursor:
+            name = index_name(space, model)
             cursor.execute(
-                f"CREATE INDEX {concurrently} IF NOT EXISTS {index_name(space, model)} "
+                "SELECT FROM pg_index WHERE indexrelid = to_regclass(%s) AND NOT indisvalid", [name]
+            )
+            if cursor.fetchone() is not None:  # left by a build that was cut off
+                cursor.execute(f"DROP INDEX {concurrently} {name}")
+            cursor.execute(
+                f"CREATE INDEX {concurrently} IF NOT EXISTS {name} "
                 f"ON {model._meta.db_table} "
                 f"USING hnsw ((vector::halfvec({space.dimensions:d})) halfvec_ip_ops) "
                 f"WITH (m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}) "

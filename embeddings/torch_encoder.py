@@ -4,7 +4,6 @@ Texts and pictures always go in as dicts: of a plain string sentence-transformer
 modality, and a query that looks like a path or a URL would be opened.
 """
 
-import logging
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +14,6 @@ from sentence_transformers import SentenceTransformer
 
 from embeddings.encoder import ModelUnavailable
 
-logger = logging.getLogger(__name__)
-
 ENCODE_BATCH_SIZE = 8  # no faster beyond it on one core
 
 
@@ -24,7 +21,7 @@ class TorchEncoder:
     """Encode with the two models of one space; see `embeddings.encoder.Encoder`.
 
     Raises ModelUnavailable when a model is neither in its folder, nor in the local model
-    cache, nor to be downloaded.
+    cache, nor to be downloaded, or when the two do not share a space.
     """
 
     def __init__(self, image_model: str, text_model: str):
@@ -33,22 +30,49 @@ class TorchEncoder:
         self._image_model = _load(image_model)
         self._text_model = _load(text_model)
         self.dimensions = int(self.encode_texts(["a photo"]).shape[1])
+        of_images = int(self.encode_images([Image.new("RGB", (64, 64))]).shape[1])
+        if of_images != self.dimensions:
+            raise ModelUnavailable(
+                f"{image_model} has {of_images} dimensions and {text_model} {self.dimensions}: "
+                "they do not share a space. Choose two models that were trained together."
+            )
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
-        return self._encode(self._text_model, [{"text": text} for text in texts])
+        options = _text_options(self._text_model)
+        return _encode(self._text_model, [{"text": text} for text in texts], **options)
 
     def encode_images(self, images: list[Image.Image]) -> np.ndarray:
-        return self._encode(self._image_model, [{"image": image} for image in images])
+        return _encode(self._image_model, [{"image": image} for image in images])
 
-    def _encode(self, model, inputs: list[dict]) -> np.ndarray:
-        vectors = model.encode(
-            inputs,
-            batch_size=ENCODE_BATCH_SIZE,
-            normalize_embeddings=True,
-            convert_to_numpy=True,
-            show_progress_bar=False,
-        )
-        return np.asarray(vectors, dtype=np.float32)
+
+def _encode(model: SentenceTransformer, inputs: list[dict], **options) -> np.ndarray:
+    vectors = model.encode(
+        inputs,
+        batch_size=ENCODE_BATCH_SIZE,
+        normalize_embeddings=True,
+        convert_to_numpy=True,
+        show_progress_bar=False,
+        **options,
+    )
+    return np.asarray(vectors, dtype=np.float32)
+
+
+def _text_options(model: SentenceTransformer) -> dict:
+    """Return how the model's texts are padded, where its own processor does not say.
+
+    SigLIP was trained on texts of full length without a mask and reads the last position:
+    padded like others, a text's vector depends on its neighbours in the batch.
+    """
+    config = model.transformers_model.config
+    if not config.model_type.startswith("siglip"):
+        return {}
+    padding = {
+        "padding": "max_length",
+        "truncation": True,
+        "max_length": config.text_config.max_position_embeddings,
+        "return_attention_mask": False,
+    }
+    return {"processing_kwargs": {"text": padding}}
 
 
 @lru_cache(maxsize=4)

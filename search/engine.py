@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from embeddings import spaces
 from embeddings.cache import normalise, query_vector
+from embeddings.levels import half_normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import cache, floor, retrievers
@@ -118,7 +119,7 @@ def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Ma
     if not limits:
         return [match.photo_id for match in matches]
     query_level = spaces.query_level(space, vector, leg)
-    scores = [floor.above(match.cosine, match.level, query_level) for match in matches]
+    scores = [half_normalised(one.cosine, one.level, query_level) for one in matches]
     close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
     return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from PIL import Image
+
+from embeddings.encoder import Encoder
+from embeddings.levels import half_normalised, levels
 
 from .captions import CALIBRATION_TEMPLATES, LANGUAGES, phrases, rows_of, templates, words
 from .distractors import CALIBRATION_TOPICS, clutter, random_letters
@@ -30,14 +32,6 @@ CALIBRATION_EACH = 3  # pictures a scene, as in the demo gallery
 RANDOM_TEXTS = 120
 MISSED_COST = 4.0  # a real query left empty costs so many times a foreign query answered
 LARGEST_MISSED = 0.02  # share of real calibration queries that may be left empty
-
-
-class Encoder(Protocol):
-    """Vectors are (n, dim) float32, L2-normalised."""
-
-    def encode_texts(self, texts: list[str]) -> np.ndarray: ...
-
-    def encode_images(self, images: list[Image.Image]) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
@@ -102,27 +96,23 @@ def calibration() -> Calibration:
     return Calibration(images, photo_texts, photo_scenes, queries, query_scenes, foreign)
 
 
-def levels(vectors: np.ndarray, bank: np.ndarray) -> np.ndarray:
-    """Return mean + standard deviation of each vector's cosines over the bank, (n,)."""
-    cosines = vectors @ bank.T
-    return cosines.mean(axis=1) + cosines.std(axis=1)
-
-
 def floor_scores(
-    queries: np.ndarray, photos: np.ndarray, query_levels: np.ndarray, photo_levels: np.ndarray
+    queries: np.ndarray, photos: np.ndarray, photo_levels: np.ndarray, query_bank: np.ndarray
 ) -> np.ndarray:
     """Return s of every query with every photo, (queries, photos)."""
-    return queries @ photos.T - (query_levels[:, None] + photo_levels[None, :]) / 2
+    query_levels = levels(queries, query_bank)
+    return half_normalised(queries @ photos.T, photo_levels[None, :], query_levels[:, None])
 
 
-def calibrate_floor(encoder: Encoder) -> dict[str, dict[str, float]]:
+def calibrate_floor(
+    encoder: Encoder, captions: np.ndarray, pictures: np.ndarray
+) -> dict[str, dict[str, float]]:
     """Measure the thresholds of a space: {"image": {"gate", "keep"}, "text": {...}}.
 
-    A leg is empty when its best s is under gate, else it keeps s >= keep. Takes some seconds.
+    captions, pictures: the vectors of bank_captions() and bank_images() in the space. A leg is
+    empty when its best s is under gate, else it keeps s >= keep. Takes some seconds.
     """
     material = calibration()
-    captions = encoder.encode_texts(bank_captions())
-    pictures = encoder.encode_images(bank_images())
     queries = encoder.encode_texts(material.queries)
     foreign = encoder.encode_texts(material.foreign)
     relevant = np.array(
@@ -134,8 +124,8 @@ def calibrate_floor(encoder: Encoder) -> dict[str, dict[str, float]]:
         ("text", encoder.encode_texts(material.photo_texts), captions),
     ):
         photo_levels = levels(photos, captions)
-        real = floor_scores(queries, photos, levels(queries, query_bank), photo_levels)
-        strange = floor_scores(foreign, photos, levels(foreign, query_bank), photo_levels)
+        real = floor_scores(queries, photos, photo_levels, query_bank)
+        strange = floor_scores(foreign, photos, photo_levels, query_bank)
         floor[leg] = thresholds(real, relevant, strange)
     return floor
 

@@ -10,13 +10,16 @@ import argparse
 import itertools
 import random
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from embeddings.encoder import Encoder
+from embeddings.levels import levels
 from embeddings.torch_encoder import TorchEncoder
 
-from .bank import bank_captions, bank_images, calibrate_floor, floor_scores, levels
+from .bank import bank_captions, bank_images, calibrate_floor, floor_scores
 from .captions import LANGUAGES, held_out, rows_of
 from .distractors import random_letters
 from .scenes import SCENES, render
@@ -26,8 +29,6 @@ HERE = Path(__file__).parent
 EVALUATION_SEEDS = 400_000
 PICTURE = (640, 427)  # px, as the site encodes
 EACH = 3  # pictures a scene
-SITE_WEIGHTS = {"text": 0.45, "image": 0.5}  # of the two dense rankings
-RRF_K = 60
 FOREIGN = """
     red ladybird|红色瓢虫|coccinelle rouge|roter Marienkäfer|mariquita roja
     income statement|损益表|compte de résultat|Gewinnrechnung|cuenta de resultados
@@ -43,125 +44,116 @@ FOREIGN = """
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 
 
-def ranking(scores: np.ndarray) -> list[int]:
-    """Return photo numbers, best first, without those at -inf."""
-    return [int(i) for i in np.argsort(-scores, kind="stable") if np.isfinite(scores[i])]
+@dataclass(frozen=True)
+class Gallery:
+    """Photos nobody trained on, encoded: EACH of every scene. Vectors are (photos, dim)."""
+
+    labels: np.ndarray
+    images: np.ndarray
+    texts: np.ndarray
 
 
-def through_floor(cosines: np.ndarray, s: np.ndarray, floor: dict[str, float]) -> np.ndarray:
-    """Return cosines with what the floor removes at -inf, (queries, photos)."""
-    kept = (s >= floor["keep"]) & (s.max(axis=1, keepdims=True) >= floor["gate"])
-    return np.where(kept, cosines, -np.inf)
-
-
-def fused(legs: list[tuple[float, list[int]]]) -> list[int]:
-    """Merge rankings by weighted RRF."""
-    score: dict[int, float] = {}
-    for weight, photos in legs:
-        for rank, photo in enumerate(photos, start=1):
-            score[photo] = score.get(photo, 0.0) + weight / (RRF_K + rank)
-    return sorted(score, key=lambda photo: (-score[photo], photo))
-
-
-def jaccard(first: list[int], second: list[int]) -> float:
-    """Return the overlap of two sets of photos; two empty ones agree."""
-    either = set(first) | set(second)
-    return len(set(first) & set(second)) / len(either) if either else 1.0
-
-
-def measure(folder: Path, per_language: int = 200) -> str:
-    """Evaluate a folder; return a report in Markdown."""
-    encoder = TorchEncoder(str(folder), str(folder))
-    labels = np.repeat(list(SCENES), EACH)
-    images = encoder.encode_images(
-        [
-            render(scene, *PICTURE, EVALUATION_SEEDS + turn, variant=turn)
-            for scene in SCENES
-            for turn in range(EACH)
-        ]
+def draw_gallery(encoder: Encoder) -> Gallery:
+    pictures = [
+        render(scene, *PICTURE, EVALUATION_SEEDS + turn, variant=turn)
+        for scene in SCENES
+        for turn in range(EACH)
+    ]
+    texts = [story.text for scene in SCENES for story in stories(scene)]
+    return Gallery(
+        labels=np.repeat(list(SCENES), EACH),
+        images=encoder.encode_images(pictures),
+        texts=encoder.encode_texts(texts),
     )
-    texts = encoder.encode_texts([story.text for scene in SCENES for story in stories(scene)])
-    captions = encoder.encode_texts(bank_captions())
-    pictures = encoder.encode_images(bank_images())
-    floor = calibrate_floor(encoder)
-    photo_levels = {"image": levels(images, captions), "text": levels(texts, captions)}
 
-    def legs(vectors: np.ndarray) -> dict[str, np.ndarray]:
-        kept = {}
-        for leg, photos, bank in (("image", images, pictures), ("text", texts, captions)):
-            s = floor_scores(vectors, photos, levels(vectors, bank), photo_levels[leg])
-            kept[leg] = through_floor(vectors @ photos.T, s, floor[leg])
-        return kept
 
-    queries = held_out(per_language)
-    vectors, results = {}, {}
-    lines = ["| | " + " | ".join(LANGUAGES) + " |", "|---" * (len(LANGUAGES) + 1) + "|"]
+def order(vectors: np.ndarray, photos: np.ndarray) -> np.ndarray:
+    """Return photo numbers for each vector, nearest first, (vectors, photos)."""
+    return np.argsort(-(vectors @ photos.T), axis=1)
+
+
+def recall_table(gallery: Gallery, queries: dict[str, list], vectors: dict) -> list[str]:
     rows: dict[str, list[str]] = {}
-    for language in LANGUAGES:
-        asked = [query for query in queries if query.language == language]
+    for language, asked in queries.items():
         wanted = np.array([query.scene for query in asked])[:, None]
-        vectors[language] = encoder.encode_texts([query.text for query in asked])
-        plain = labels[np.argsort(-(vectors[language] @ images.T), axis=1)] == wanted
-        by_text = labels[np.argsort(-(vectors[language] @ texts.T), axis=1)] == wanted
-        kept = legs(vectors[language])
-        results[language] = [
-            fused([(SITE_WEIGHTS[leg], ranking(kept[leg][i])) for leg in kept])
-            for i in range(len(asked))
-        ]
-        hits = [
-            any(labels[p] == query.scene for p in found[:5])
-            for query, found in zip(asked, results[language], strict=True)
-        ]
-        empty = [not found for found in results[language]]
-        sizes = [len(found) for found in results[language]]
+        by_image = gallery.labels[order(vectors[language], gallery.images)] == wanted
+        by_text = gallery.labels[order(vectors[language], gallery.texts)] == wanted
         for name, value in (
-            ("text to image R@1", plain[:, 0].mean()),
-            ("text to image R@5", plain[:, :5].any(axis=1).mean()),
+            ("text to image R@1", by_image[:, 0].mean()),
+            ("text to image R@5", by_image[:, :5].any(axis=1).mean()),
             ("text to photo text R@1", by_text[:, 0].mean()),
-            ("both legs with floor, hit@5", np.mean(hits)),
-            ("both legs with floor, wrongly empty", np.mean(empty)),
-            ("photos found, median (3 are right)", np.median(sizes)),
         ):
             rows.setdefault(name, []).append(f"{value:.3f}")
-    lines += [f"| {name} | " + " | ".join(values) + " |" for name, values in rows.items()]
-    lines += [
-        "",
-        "| languages | text to text R@1 | Jaccard of top 10, image cosine only | "
-        "Jaccard of top 10, both legs with floor |",
-        "|---|---|---|---|",
+    return [
+        "| | " + " | ".join(LANGUAGES) + " |",
+        "|---" * (len(LANGUAGES) + 1) + "|",
+        *(f"| {name} | " + " | ".join(values) + " |" for name, values in rows.items()),
     ]
-    meanings = {
-        language: [(q.scene) for q in queries if q.language == language] for language in LANGUAGES
-    }
+
+
+def language_table(gallery: Gallery, queries: dict[str, list], vectors: dict) -> list[str]:
+    lines = [
+        "| languages | text to text R@1 | Jaccard of the ten nearest images |",
+        "|---|---|---|",
+    ]
     for one, two in itertools.combinations(LANGUAGES, 2):
-        nearest = np.argmax(vectors[one] @ vectors[two].T, axis=1)
-        same = np.mean([meanings[one][i] == meanings[two][j] for i, j in enumerate(nearest)])
-        tops = [np.argsort(-(vectors[lang] @ images.T), axis=1)[:, :10] for lang in (one, two)]
-        plain = np.mean([jaccard(list(a), list(b)) for a, b in zip(*tops, strict=True)])
-        both = np.mean(
-            [jaccard(a[:10], b[:10]) for a, b in zip(results[one], results[two], strict=True)]
+        nearest = order(vectors[one], vectors[two])[:, 0]
+        same = np.mean(
+            [queries[one][i].scene == queries[two][j].scene for i, j in enumerate(nearest)]
         )
-        lines.append(f"| {one}, {two} | {same:.3f} | {plain:.3f} | {both:.3f} |")
+        tops = [order(vectors[language], gallery.images)[:, :10] for language in (one, two)]
+        shared = [len({*a} & {*b}) / len({*a} | {*b}) for a, b in zip(*tops, strict=True)]
+        lines.append(f"| {one}, {two} | {same:.3f} | {np.mean(shared):.3f} |")
+    return lines
+
+
+def floor_table(encoder: Encoder, gallery: Gallery) -> list[str]:
+    """Measure how often each leg answers texts that nothing in the gallery shows."""
+    captions = encoder.encode_texts(bank_captions())
+    pictures = encoder.encode_images(bank_images())
+    floor = calibrate_floor(encoder, captions, pictures)
     chance = random.Random(99)
     foreign = {
         "off-topic sentences": [text for row in rows_of(FOREIGN) for text in row],
         "random letters": [random_letters(chance) for _ in range(100)],
     }
-    lines += [
-        "",
+    lines = [
         "| should find nothing | image leg empty | text leg empty | both empty |",
         "|---|---|---|---|",
     ]
-    for name, strange in foreign.items():
-        kept = legs(encoder.encode_texts(strange))
-        nothing = {leg: ~np.isfinite(kept[leg]).any(axis=1) for leg in kept}
-        both = nothing["image"] & nothing["text"]
-        lines.append(
-            f"| {name} ({len(strange)}) | {nothing['image'].mean():.3f} | "
-            f"{nothing['text'].mean():.3f} | {both.mean():.3f} |"
-        )
-    lines += ["", f"Floor: {floor}"]
-    return "\n".join(lines)
+    for name, texts in foreign.items():
+        vectors = encoder.encode_texts(texts)
+        empty = []
+        for leg, photos, bank in (
+            ("image", gallery.images, pictures),
+            ("text", gallery.texts, captions),
+        ):
+            scores = floor_scores(vectors, photos, levels(photos, captions), bank)
+            empty.append(scores.max(axis=1) < floor[leg]["gate"])
+        shares = " | ".join(f"{one.mean():.3f}" for one in (*empty, empty[0] & empty[1]))
+        lines.append(f"| {name} ({len(texts)}) | {shares} |")
+    return [*lines, "", f"Floor: {floor}"]
+
+
+def measure(folder: Path, per_language: int = 200) -> str:
+    """Evaluate a folder; return a report in Markdown."""
+    encoder = TorchEncoder(str(folder), str(folder))
+    gallery = draw_gallery(encoder)
+    everything = held_out(per_language)
+    queries = {
+        language: [query for query in everything if query.language == language]
+        for language in LANGUAGES
+    }
+    vectors = {
+        language: encoder.encode_texts([query.text for query in asked])
+        for language, asked in queries.items()
+    }
+    tables = (
+        recall_table(gallery, queries, vectors),
+        language_table(gallery, queries, vectors),
+        floor_table(encoder, gallery),
+    )
+    return "\n\n".join("\n".join(table) for table in tables)
 
 
 def main(arguments: list[str]) -> None:

@@ -146,8 +146,8 @@ def corpus() -> list[str]:
     return texts
 
 
-def build(texts: list[str]) -> tuple[CLIPModel, CLIPProcessor]:
-    """Make the untrained model and its processor."""
+def build(texts: list[str], *, width: int = WIDTH) -> tuple[CLIPModel, CLIPProcessor]:
+    """Make the untrained model and its processor. width: of both towers and the space."""
     vocabulary, merges = learn_bpe(texts)
     tokenizer = CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=TEXT_LENGTH)
     image_processor = CLIPImageProcessor(
@@ -155,15 +155,15 @@ def build(texts: list[str]) -> tuple[CLIPModel, CLIPProcessor]:
         crop_size={"height": IMAGE_SIZE, "width": IMAGE_SIZE},
     )
     tower = {
-        "hidden_size": WIDTH,
-        "intermediate_size": 4 * WIDTH,
+        "hidden_size": width,
+        "intermediate_size": 4 * width,
         "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS,
-        "projection_dim": WIDTH,
+        "projection_dim": width,
     }
     end = vocabulary["<|endoftext|>"]
     config = CLIPConfig(
-        projection_dim=WIDTH,
+        projection_dim=width,
         text_config={
             **tower,
             "vocab_size": len(vocabulary),

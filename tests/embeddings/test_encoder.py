@@ -2,16 +2,28 @@
 
 import http.server
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from django.conf import settings
 from PIL import Image
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer import modules
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import (
+    DistilBertConfig,
+    DistilBertModel,
+    PreTrainedTokenizerFast,
+    SiglipConfig,
+    SiglipImageProcessor,
+    SiglipModel,
+    SiglipProcessor,
+)
 
 from embeddings.encoder import ModelUnavailable
 from embeddings.torch_encoder import TorchEncoder
-
-pytestmark = pytest.mark.usefixtures("small_clip")
 
 
 def test_vectors_are_normalised_and_of_the_space_dimension(small_clip):
@@ -50,6 +62,87 @@ def test_query_that_is_a_url_makes_no_request(small_clip):
     server.shutdown()
     assert requests == []
     assert np.isfinite(vectors).all()
+
+
+def test_a_texts_vector_does_not_depend_on_its_neighbours(small_clip):
+    alone = small_clip.encode_texts(["lake"])
+    beside = small_clip.encode_texts(["lake", "a snowy mountain above a lake in the morning"])
+    np.testing.assert_allclose(beside[:1], alone, atol=1e-5)
+
+
+def a_tokenizer() -> PreTrainedTokenizerFast:
+    """Return a word tokenizer with SigLIP's length; a processor marks the one it is given."""
+    words = Tokenizer(models.WordLevel({"<pad>": 0, "<eos>": 1, "<unk>": 2, "lake": 3, "red": 4}))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    names = {"pad_token": "<pad>", "eos_token": "<eos>", "unk_token": "<unk>"}
+    return PreTrainedTokenizerFast(tokenizer_object=words, model_max_length=64, **names)
+
+
+TOWER = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+}
+
+
+@pytest.fixture(scope="module")
+def siglip_folder(tmp_path_factory):
+    """A folder of the architecture of siglip2-base-patch16-224 with random weights."""
+    folder = str(tmp_path_factory.mktemp("siglip"))
+    ends = {"bos_token_id": 1, "eos_token_id": 1, "pad_token_id": 0}
+    text = TOWER | ends | {"vocab_size": 8, "max_position_embeddings": 64, "projection_size": 32}
+    vision = TOWER | {"image_size": 32, "patch_size": 16}
+    SiglipModel(SiglipConfig(text_config=text, vision_config=vision)).save_pretrained(folder)
+    pictures = SiglipImageProcessor(size={"height": 32, "width": 32})
+    SiglipProcessor(image_processor=pictures, tokenizer=a_tokenizer()).save_pretrained(folder)
+    return folder
+
+
+def test_siglip_encodes_as_its_own_code_does(siglip_folder):
+    encoder = TorchEncoder(siglip_folder, siglip_folder)
+    picture = Image.effect_noise((90, 60), 60).convert("RGB")
+    texts = encoder.encode_texts(["red", "lake red lake red lake"])
+    images = encoder.encode_images([picture])
+    model = SiglipModel.from_pretrained(siglip_folder).eval()
+    processor = SiglipProcessor.from_pretrained(siglip_folder)
+    inputs = processor(text=["red"], padding="max_length", return_tensors="pt")
+    with torch.no_grad():
+        text = model.get_text_features(input_ids=inputs["input_ids"]).pooler_output.numpy()
+        pixels = processor(images=[picture], return_tensors="pt")
+        image = model.get_image_features(**pixels).pooler_output.numpy()
+    np.testing.assert_allclose(texts[:1], text / np.linalg.norm(text), atol=1e-5)
+    np.testing.assert_allclose(images, image / np.linalg.norm(image), atol=1e-5)
+    np.testing.assert_allclose(encoder.encode_texts(["red"]), texts[:1], atol=1e-5)
+
+
+def text_tower(folder: Path, dimensions: int) -> str:
+    """Save a text tower as clip-ViT-B-32-multilingual-v1 is: DistilBERT, pooling, dense."""
+    inner = folder / "distilbert"
+    config = DistilBertConfig(
+        vocab_size=8, dim=32, hidden_dim=64, n_layers=2, n_heads=2, max_position_embeddings=64
+    )
+    DistilBertModel(config).save_pretrained(inner)
+    a_tokenizer().save_pretrained(inner)
+    words = modules.Transformer(str(inner))
+    pooled = modules.Pooling(32)
+    dense = modules.Dense(32, dimensions, bias=False, activation_function=torch.nn.Identity())
+    SentenceTransformer(modules=[words, pooled, dense], device="cpu").save(str(folder / "tower"))
+    return str(folder / "tower")
+
+
+def test_text_tower_of_its_own_shares_the_space(tmp_path):
+    image_model = settings.EMBEDDING_PROFILES["demo"]["image_model"]
+    encoder = TorchEncoder(image_model, text_tower(tmp_path, 128))
+    texts = encoder.encode_texts(["red", "red lake"])
+    assert texts.shape == (2, 128) and encoder.dimensions == 128
+    np.testing.assert_allclose(encoder.encode_texts(["red"]), texts[:1], atol=1e-5)
+
+
+def test_models_of_different_dimensions_share_no_space(tmp_path):
+    image_model = settings.EMBEDDING_PROFILES["demo"]["image_model"]
+    with pytest.raises(ModelUnavailable, match="do not share a space"):
+        TorchEncoder(image_model, text_tower(tmp_path, 64))
 
 
 def test_missing_folder_says_what_to_do():

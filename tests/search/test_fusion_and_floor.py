@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from search.floor import above, kept
+from search.floor import kept
 from search.fusion import reciprocal_rank_fusion
 
 
@@ -51,4 +51,3 @@ def test_gate_closes_the_ranking_and_keep_cuts_it():
     assert kept([0.5, 0.3, 0.1], gate=0.4, keep=0.2) == [True, True, False]
     assert kept([0.39, 0.3], gate=0.4, keep=0.2) == [False, False]
     assert kept([], gate=0, keep=0) == []
-    assert above(0.6, 0.2, 0.4) == pytest.approx(0.3)

@@ -1,0 +1,136 @@
+"""What should be stored against what is: encoded once, in step with its photo."""
+
+import numpy as np
+import pytest
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from embeddings import spaces
+from embeddings.levels import levels
+from embeddings.models import EncodingClaim, ImageVector, TextVector
+from embeddings.pipeline import claim_due, due_photos
+from embeddings.reconcile import reconcile
+from gallery import renditions, tags
+from gallery.models import Photo
+from tests.conftest import ready
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def encode(space, counting):
+    """Bring a photo's vectors up to date; return (texts, pictures) that were encoded."""
+
+    def run(*photos):
+        counting.texts, counting.images = [], []
+        reconcile([photo.pk for photo in photos], {space: counting})
+        return len(counting.texts), len(counting.images)
+
+    return run
+
+
+def test_photo_gets_both_vectors_and_their_levels(alice, space, small_clip, encode):
+    photo = ready(alice, title="Snowy mountain", tags=["winter"])
+    assert encode(photo) == (1, 1)
+    image, text = (model.objects.get(photo=photo) for model in (ImageVector, TextVector))
+    expected = small_clip.encode_texts(["Snowy mountain. winter."])[0]
+    np.testing.assert_allclose(text.vector, expected, atol=2e-3)
+    picture = small_clip.encode_images([renditions.open_pixels(photo, 640)])[0]
+    np.testing.assert_allclose(image.vector, picture, atol=2e-3)
+    bank = spaces.bank(space, "captions")
+    assert text.level == pytest.approx(float(levels(expected[None], bank)[0]), abs=1e-5)
+    photo.refresh_from_db()
+    assert photo.embedded_at and image.listed and text.listed
+    assert not due_photos().exists()
+
+
+def test_second_run_encodes_nothing_and_an_edit_only_what_changed(alice, encode):
+    photo = ready(alice, title="Pier")
+    encode(photo)
+    assert encode(photo) == (0, 0)
+    tags.set_tags(photo, ["fog"])
+    assert due_photos().get() == photo
+    assert encode(photo) == (1, 0)
+    Photo.objects.filter(pk=photo.pk).update(visibility="private")
+    assert encode(photo) == (0, 0)
+
+
+def test_photo_without_words_has_no_text_vector(alice, encode):
+    photo = ready(alice)
+    assert encode(photo) == (0, 1)
+    Photo.objects.filter(pk=photo.pk).update(title="Pier")
+    assert encode(photo) == (1, 0)
+    Photo.objects.filter(pk=photo.pk).update(title="")
+    encode(photo)
+    assert not TextVector.objects.exists() and ImageVector.objects.count() == 1
+
+
+def test_vectors_of_a_hidden_photo_are_unlisted_at_once_and_stay_so(alice, encode):
+    photo, private = ready(alice, title="Pier"), ready(alice, title="Cove", visibility="private")
+    encode(photo, private)
+    assert not ImageVector.objects.get(photo=private).listed
+    Photo.objects.filter(pk=photo.pk).update(visibility="private")
+    assert not ImageVector.objects.filter(listed=True).exists()
+    assert not TextVector.objects.filter(listed=True).exists()
+    Photo.objects.filter(pk=photo.pk).update(visibility="public")
+    assert ImageVector.objects.get(photo=photo).listed
+
+
+def test_photo_that_cannot_be_read_says_why_and_stops_nobody(alice, encode):
+    broken, fine = ready(alice, title="Pier"), ready(alice, title="Cove")
+    for name in renditions.stored_names(broken):
+        storages["renditions"].delete(name)
+    assert set(claim_due(10)) == {broken.pk, fine.pk}
+    assert encode(broken, fine) == (2, 1)
+    claim = EncodingClaim.objects.get()
+    assert claim.photo == broken and "could not be read" in claim.failure
+    assert list(due_photos()) == [broken]
+    assert claim_due(10) == [], "it is tried again when its lease is over"
+
+
+def test_photo_that_is_edited_while_it_is_encoded_stays_due(alice, space, small_clip):
+    photo = ready(alice, title="Pier")
+
+    class Meanwhile:
+        dimensions = small_clip.dimensions
+        encode_images = small_clip.encode_images
+
+        def encode_texts(self, texts):
+            Photo.objects.filter(pk=photo.pk).update(title="Cove")
+            return small_clip.encode_texts(texts)
+
+    reconcile([photo.pk], {space: Meanwhile()})
+    assert due_photos().get() == photo
+    reconcile([photo.pk], {space: small_clip})
+    expected = small_clip.encode_texts(["Cove."])[0]
+    stored = TextVector.objects.get().vector
+    np.testing.assert_allclose(stored, expected, atol=2e-3)
+
+
+def test_photo_that_is_deleted_while_it_is_encoded_leaves_nothing(alice, space, small_clip):
+    photo = ready(alice, title="Pier")
+
+    class Meanwhile:
+        dimensions = small_clip.dimensions
+        encode_texts = small_clip.encode_texts
+
+        def encode_images(self, images):
+            Photo.objects.filter(pk=photo.pk).delete()
+            return small_clip.encode_images(images)
+
+    reconcile([photo.pk], {space: Meanwhile()})
+    assert not ImageVector.objects.exists() and not TextVector.objects.exists()
+
+
+def test_claims_are_shared_out_and_held_longer_each_time(alice):
+    photos = [ready(alice) for _ in range(3)]
+    first = claim_due(2)
+    assert len(first) == 2
+    assert claim_due(10) == [({one.pk for one in photos} - set(first)).pop()]
+    assert claim_due(10) == []
+    held = EncodingClaim.objects.get(photo=first[0])
+    EncodingClaim.objects.filter(pk=held.pk).update(claimed_until="2020-01-01T00:00Z")
+    assert claim_due(10) == [first[0]]
+    again = EncodingClaim.objects.get(photo=first[0])
+    assert again.attempts == 2
+    assert again.claimed_until - timezone.now() > held.claimed_until - timezone.now()

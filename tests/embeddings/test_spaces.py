@@ -1,0 +1,163 @@
+"""A space's life: prepared once, built beside the one that serves, activated, rolled back."""
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import IntegrityError, connection
+from PIL import Image
+
+from embeddings import pipeline, spaces
+from embeddings.demo_model import bank
+from embeddings.encoder import ModelUnavailable
+from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.models import Photo
+from tests.conftest import ready
+from tests.embeddings.conftest import OTHER_DIMENSIONS, a_space
+
+pytestmark = pytest.mark.django_db
+
+
+def index_names() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE indexname LIKE '%_hnsw'")
+        return {row[0] for row in cursor.fetchall()}
+
+
+@pytest.fixture(autouse=True)
+def nothing_loaded(monkeypatch):
+    monkeypatch.setattr(pipeline, "_loaded", {})
+    monkeypatch.setattr(pipeline._heartbeat, "announce", lambda spaces: None)
+
+
+@pytest.fixture(autouse=True)
+def quick_banks(monkeypatch):
+    """Drawing the banks takes ten seconds a space: the journeys use the real ones."""
+    pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
+    monkeypatch.setattr(bank, "bank_captions", lambda: ["a mountain", "the sea", "a garden"])
+    monkeypatch.setattr(bank, "bank_images", lambda: pictures)
+    monkeypatch.setattr(
+        bank, "calibrate_floor", lambda *arguments: {"image": {"gate": 0.2, "keep": 0.1}}
+    )
+
+
+def encode_all() -> None:
+    while pipeline.encode_due():
+        pass
+
+
+def test_a_new_site_gets_the_configured_space_once(db):
+    spaces.ensure_space()
+    spaces.ensure_space()
+    space = EmbeddingSpace.objects.get()
+    assert (space.name, space.state, space.is_prepared) == ("demo", "active", False)
+
+
+def test_preparing_encodes_banks_and_makes_the_indexes(small_clip):
+    space = spaces.create_space("demo")
+    assert spaces.prepare(space, small_clip)
+    space.refresh_from_db()
+    assert space.is_prepared and space.dimensions == small_clip.dimensions
+    assert spaces.bank(space, "captions").shape == (3, small_clip.dimensions)
+    assert space.floor["image"]["gate"] == 0.2
+    assert index_names() >= {spaces.index_name(space, one) for one in (ImageVector, TextVector)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_worker_prepares_and_others_go_on(small_clip):
+    space = spaces.create_space("demo")
+    name = settings.DATABASES["default"]["NAME"]
+    url = settings.DATABASE_URL.rpartition("/")[0] + f"/{name}"
+    with psycopg.connect(url) as other_worker:
+        other_worker.execute(
+            "SELECT pg_advisory_lock(hashtext(%s))", [f"embeddings.prepare.{space.pk}"]
+        )
+        assert not spaces.prepare(space, small_clip)
+    assert spaces.prepare(space, small_clip)
+
+
+def test_index_that_was_left_half_built_is_made_anew(space):
+    name = spaces.index_name(space, ImageVector)
+
+    def state():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = %s::regclass", [name]
+            )
+            return cursor.fetchone()[0]
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = %s::regclass", [name]
+        )
+    assert not state()
+    spaces.create_indexes(space)
+    assert state()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_building_activating_rolling_back_and_retiring(alice, other_folder):
+    photos = [ready(alice, title="Pier"), ready(alice, title="Cove", visibility="private")]
+    encode_all()
+    old = spaces.active_space()
+    assert ImageVector.objects.filter(space=old).count() == len(photos)
+
+    new = spaces.create_space(other_folder, name="other")
+    with pytest.raises(spaces.SpaceError, match="not built yet"):
+        spaces.activate(new)
+    assert spaces.build(new) == len(photos)
+    assert spaces.active_space() == old, "the old one serves meanwhile"
+    pipeline.encode_due(limit=1)
+    new.refresh_from_db()
+    with pytest.raises(spaces.SpaceError, match="1 photos have no vector"):
+        spaces.activate(new)
+    encode_all()
+    assert new.dimensions == OTHER_DIMENSIONS
+
+    spaces.activate(new)
+    assert spaces.active_space() == new
+    photos.append(ready(alice, title="Harbour"))
+    encode_all()
+    spaces.activate(old)
+    assert spaces.active_space() == old, "rolled back, and nothing is missing in it"
+    assert ImageVector.objects.filter(space=old).count() == len(photos)
+
+    with pytest.raises(spaces.SpaceError, match="does not serve"):
+        spaces.retire(old)
+    spaces.retire(new)
+    assert not ImageVector.objects.filter(space=new).exists()
+    assert not any(f"space_{new.pk}_" in name for name in index_names())
+    assert ImageVector.objects.filter(space=old).count() == len(photos)
+
+
+def test_exactly_one_space_serves(space, small_clip):
+    with pytest.raises(IntegrityError):
+        a_space(small_clip, name="second")
+
+
+def test_model_that_changed_its_dimensions_is_refused(space, other_folder):
+    space.image_model = space.text_model = other_folder
+    with pytest.raises(ModelUnavailable, match="Create a new space"):
+        spaces.load_encoder(space)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_missing_model_is_named_and_its_photos_are_encoded_once_it_is_there(
+    alice, small_clip, tmp_path
+):
+    folder = tmp_path / "model"
+    space = a_space(small_clip, image_model=str(folder), text_model=str(folder))
+    photo = ready(alice, title="Pier")
+    assert pipeline.encode_due() == 0
+    space.refresh_from_db()
+    assert str(folder) in space.failure
+    Photo.objects.filter(pk=photo.pk).update(embedded_at=photo.changed_at)
+    folder.symlink_to(settings.EMBEDDING_PROFILES["demo"]["image_model"])
+    encode_all()
+    space.refresh_from_db()
+    assert space.failure == "" and ImageVector.objects.filter(space=space, photo=photo).exists()
+
+
+def test_dimensions_no_index_takes_are_refused(space):
+    space.dimensions = spaces.MAX_DIMENSIONS + 1
+    with pytest.raises(spaces.SpaceError, match="4000"):
+        spaces.create_indexes(space)
