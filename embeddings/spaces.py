@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from embeddings.banks import make_banks, shipped_banks
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
@@ -86,7 +88,7 @@ def load_encoder(space: EmbeddingSpace) -> Encoder:
 
 
 def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
-    """Encode the banks, calibrate the floor and create the indexes of a new space.
+    """Give a new space its banks and its floor, and create its indexes.
 
     Returns False when another worker is at it.
     """
@@ -116,14 +118,11 @@ def _alone(name: str) -> Iterator[bool]:
 
 
 def _prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
-    from embeddings.demo_model import bank  # draws pictures; not needed where queries are read
-
-    captions = encoder.encode_texts(bank.bank_captions())
-    images = encoder.encode_images(bank.bank_images())
+    banks = shipped_banks(Path(space.image_model), encoder) or make_banks(encoder)
     space.dimensions = encoder.dimensions
-    space.caption_bank = captions.astype(np.float16).tobytes()
-    space.image_bank = images.astype(np.float16).tobytes()
-    space.floor = bank.calibrate_floor(encoder, captions, images)
+    space.caption_bank = banks.captions.tobytes()
+    space.image_bank = banks.images.tobytes()
+    space.floor = banks.floor
     space.revision = hashlib.sha256(space.caption_bank + space.image_bank).hexdigest()[:16]
     create_indexes(space)
     space.save(update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"])

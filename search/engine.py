@@ -96,8 +96,9 @@ def _fused(
     legs = LEGS if vector is not None else ()
     with transaction.atomic():
         retrievers.prepare_transaction()
-        statements = {"bm25": retrievers.words_statement(query)} | {
-            leg: retrievers.dense_statement(leg, space, vector, query=query) for leg in legs
+        allowed = retrievers.restriction(query)
+        statements = {"bm25": retrievers.words_statement(query, allowed)} | {
+            leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
         }
         rows = retrievers.run(statements)
     rankings["bm25"] = [row[0] for row in rows["bm25"]]
@@ -164,7 +165,7 @@ def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
         width = 1 / documents
         starts = [random.uniform(-width, 1) for _ in range(RANDOM_WINDOWS)]
         with connection.cursor() as cursor:
-            cursor.execute(retrievers._sql("random_photos"), {"starts": starts, "width": width})
+            cursor.execute(retrievers.sql_of("random_photos"), {"starts": starts, "width": width})
             ids = [row[0] for row in cursor.fetchall()]
     return photos_in_order(random.sample(ids, min(limit, len(ids))))
 

@@ -35,8 +35,17 @@ class Match:
     level: float
 
 
+@dataclass(frozen=True)
+class Restriction:
+    """What a query allows beside its ranking: a tsquery, and whether it leaves few photos."""
+
+    tsquery: str | None = None
+    leaves_few: bool = False
+
+
 @cache
-def _sql(name: str) -> str:
+def sql_of(name: str) -> str:
+    """Return the text of search/sql/<name>.sql."""
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
 
 
@@ -69,11 +78,20 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
     return rows
 
 
-def restriction(query: SearchQuery) -> str | None:
-    """Return the phrases and exclusions of a query as a tsquery, or None."""
+def restriction(query: SearchQuery) -> Restriction:
+    """Return what the phrases and exclusions of a query allow; costs one query if there are any."""
     required = [_adjacent(phrase) for phrase in query.phrases]
     excluded = [f"!({_adjacent(phrase)})" for phrase in query.excluded]
-    return " & ".join((*required, *excluded)) or None
+    if not required and not excluded:
+        return Restriction()
+    tsquery = " & ".join((*required, *excluded))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM search_photodocument "
+            "WHERE listed AND tsv @@ %s::tsquery LIMIT %s) AS allowed",
+            [tsquery, FEW_PHOTOS + 1],
+        )
+        return Restriction(tsquery, leaves_few=cursor.fetchone()[0] <= FEW_PHOTOS)
 
 
 def _adjacent(phrase: tuple[str, ...]) -> str:
@@ -82,7 +100,7 @@ def _adjacent(phrase: tuple[str, ...]) -> str:
 
 def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
     """Rank by BM25. A query word counts once, in the form that a photo holds best."""
-    statement = words_statement(query, depth=depth)
+    statement = words_statement(query, restriction(query), depth=depth)
     if statement is None:
         return []
     with connection.cursor() as cursor:
@@ -90,7 +108,9 @@ def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def words_statement(query: SearchQuery, *, depth: int = DEPTH) -> Statement | None:
+def words_statement(
+    query: SearchQuery, allowed: Restriction, *, depth: int = DEPTH
+) -> Statement | None:
     """Return the SQL of the BM25 ranking and its parameters; None if no photo has any word."""
     groups = _weighted_groups(query)
     known = [(weight, forms) for weight, forms in groups if forms]
@@ -98,7 +118,7 @@ def words_statement(query: SearchQuery, *, depth: int = DEPTH) -> Statement | No
         return None
     parameters = {
         "candidates": " | ".join(quoted(text) for _, forms in known for text in forms),
-        "restriction": restriction(query),
+        "restriction": allowed.tsquery,
         "least_coverage": LEAST_COVERAGE * sum(weight for weight, _ in groups),
         "depth": depth,
     }
@@ -112,7 +132,7 @@ def words_statement(query: SearchQuery, *, depth: int = DEPTH) -> Statement | No
         word_scores.append(f"greatest({', '.join(products)}) AS word_{number}")
         score.append(f"word_{number} * %(idf_{number})s")
         coverage.append(f"CASE WHEN word_{number} > 0 THEN %(idf_{number})s ELSE 0 END")
-    sql = _sql("bm25").format(
+    sql = sql_of("bm25").format(
         word_scores=", ".join(word_scores), score=" + ".join(score), coverage=" + ".join(coverage)
     )
     return sql, parameters
@@ -140,15 +160,15 @@ def rank_by_vector(
     leg: str,
     space: EmbeddingSpace,
     vector: np.ndarray,
+    allowed: Restriction = Restriction(),
     *,
-    query: SearchQuery | None = None,
     depth: int = DEPTH,
 ) -> list[Match]:
     """Rank by nearness of stored vectors to a vector.
 
     leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
     """
-    sql, parameters = dense_statement(leg, space, vector, query=query, depth=depth)
+    sql, parameters = dense_statement(leg, space, vector, allowed, depth=depth)
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [Match(*row) for row in cursor.fetchall()]
@@ -158,26 +178,13 @@ def dense_statement(
     leg: str,
     space: EmbeddingSpace,
     vector: np.ndarray,
+    allowed: Restriction = Restriction(),
     *,
-    query: SearchQuery | None = None,
     depth: int = DEPTH,
 ) -> Statement:
     """Return the SQL of a dense ranking and its parameters."""
-    allowed = restriction(query) if query else None
-    name = "semantic_restricted" if allowed and _leaves_few(allowed) else "semantic"
-    sql = _sql(name).format(
+    sql = sql_of("semantic_restricted" if allowed.leaves_few else "semantic").format(
         table=VECTOR_TABLES[leg], space_id=int(space.pk), dimensions=int(space.dimensions)
     )
     literal = "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
-    return sql, {"vector": literal, "restriction": allowed, "depth": depth}
-
-
-def _leaves_few(allowed: str) -> bool:
-    """Tell whether a restriction, a tsquery, leaves at most FEW_PHOTOS."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM search_photodocument "
-            "WHERE listed AND tsv @@ %s::tsquery LIMIT %s) AS allowed",
-            [allowed, FEW_PHOTOS + 1],
-        )
-        return cursor.fetchone()[0] <= FEW_PHOTOS
+    return sql, {"vector": literal, "restriction": allowed.tsquery, "depth": depth}

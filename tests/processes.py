@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ def wait_until(condition, *, timeout_seconds: float, what: str, every_seconds: f
             return answer
         time.sleep(every_seconds)
     raise AssertionError(f"{what}: not within {timeout_seconds} s")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
 
 
 def processes_of(data_dir: Path, *words: str) -> list[psutil.Process]:

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.banks import make_banks
 from embeddings.encoder import Encoder
 from embeddings.levels import levels
 from embeddings.torch_encoder import TorchEncoder
 
-from .bank import bank_captions, bank_images, calibrate_floor, floor_scores
+from .bank import floor_scores
 from .captions import LANGUAGES, held_out, rows_of
 from .distractors import random_letters
 from .scenes import SCENES, render
@@ -109,9 +110,8 @@ def language_table(gallery: Gallery, queries: dict[str, list], vectors: dict) ->
 
 def floor_table(encoder: Encoder, gallery: Gallery) -> list[str]:
     """Measure how often each leg answers texts that nothing in the gallery shows."""
-    captions = encoder.encode_texts(bank_captions())
-    pictures = encoder.encode_images(bank_images())
-    floor = calibrate_floor(encoder, captions, pictures)
+    banks = make_banks(encoder)
+    captions, pictures = banks.captions.astype(np.float32), banks.images.astype(np.float32)
     chance = random.Random(99)
     foreign = {
         "off-topic sentences": [text for row in rows_of(FOREIGN) for text in row],
@@ -129,10 +129,10 @@ def floor_table(encoder: Encoder, gallery: Gallery) -> list[str]:
             ("text", gallery.texts, captions),
         ):
             scores = floor_scores(vectors, photos, levels(photos, captions), bank)
-            empty.append(scores.max(axis=1) < floor[leg]["gate"])
+            empty.append(scores.max(axis=1) < banks.floor[leg]["gate"])
         shares = " | ".join(f"{one.mean():.3f}" for one in (*empty, empty[0] & empty[1]))
         lines.append(f"| {name} ({len(texts)}) | {shares} |")
-    return [*lines, "", f"Floor: {floor}"]
+    return [*lines, "", f"Floor: {banks.floor}"]
 
 
 def measure(folder: Path, per_language: int = 200) -> str:

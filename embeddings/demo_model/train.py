@@ -31,6 +31,9 @@ from transformers import (
     CLIPTokenizer,
 )
 
+from embeddings.banks import make_banks, save_banks
+from embeddings.torch_encoder import TorchEncoder
+
 from .captions import (
     FILLERS,
     LANGUAGES,
@@ -410,6 +413,8 @@ def main(arguments: list[str]) -> None:
     )
     steps = train(model, processor, pictures, nothing, keys, options.minutes)
     save(model, processor, options.out)
+    encoder = TorchEncoder(str(options.out.resolve()), str(options.out.resolve()))
+    save_banks(make_banks(encoder), options.out)
     print(f"{steps} steps; saved to {options.out}")
 
 

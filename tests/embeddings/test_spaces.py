@@ -31,9 +31,8 @@ def nothing_loaded(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def quick_banks(monkeypatch):
-    """Drawing the banks takes ten seconds a space: the journeys use the real ones."""
+    """Draw nothing: that takes twenty seconds a space. test_banks draws once."""
     pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
-    monkeypatch.setattr(bank, "bank_captions", lambda: ["a mountain", "the sea", "a garden"])
     monkeypatch.setattr(bank, "bank_images", lambda: pictures)
     monkeypatch.setattr(
         bank, "calibrate_floor", lambda *arguments: {"image": {"gate": 0.2, "keep": 0.1}}
@@ -52,13 +51,18 @@ def test_a_new_site_gets_the_configured_space_once(db):
     assert (space.name, space.state, space.is_prepared) == ("demo", "active", False)
 
 
-def test_preparing_encodes_banks_and_makes_the_indexes(small_clip):
-    space = spaces.create_space("demo")
-    assert spaces.prepare(space, small_clip)
+@pytest.mark.parametrize(("shipped", "pictures"), [(True, bank.BANK_SIZE), (False, 3)])
+def test_preparing_takes_or_makes_banks_and_makes_the_indexes(
+    small_clip, other_folder, shipped, pictures
+):
+    profile = "demo" if shipped else other_folder
+    space = spaces.create_space(profile)
+    assert spaces.prepare(space, spaces.load_encoder(space))
     space.refresh_from_db()
-    assert space.is_prepared and space.dimensions == small_clip.dimensions
-    assert spaces.bank(space, "captions").shape == (3, small_clip.dimensions)
-    assert space.floor["image"]["gate"] == 0.2
+    assert space.is_prepared
+    assert spaces.bank(space, "captions").shape == (bank.BANK_SIZE, space.dimensions)
+    assert spaces.bank(space, "images").shape == (pictures, space.dimensions)
+    assert (space.floor["image"]["gate"] == 0.2) != shipped
     assert index_names() >= {spaces.index_name(space, one) for one in (ImageVector, TextVector)}
 
 

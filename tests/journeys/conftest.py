@@ -2,39 +2,29 @@
 
 import json
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+from config.embedded import Servers
+from tests.processes import (
+    BASE_DIR,
+    free_port,
+    make_reachable_folder,
+    processes_of,
+    wait_until,
+)
+
 START_SECONDS = 240
 DEMO_PHOTOS = 72
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_until(condition, *, timeout_seconds: float, what: str, every_seconds: float = 0.3):
-    """Return the first truthy answer of `condition`; fail after the timeout."""
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if answer := condition():
-            return answer
-        time.sleep(every_seconds)
-    raise AssertionError(f"{what}: not within {timeout_seconds} s")
 
 
 class Site:
@@ -56,13 +46,16 @@ class Site:
             self.environment.pop(name, None)
         self.process = None
 
-    def start(self) -> None:
+    def launch(self) -> None:
         command = [sys.executable, "manage.py", "demo"]
         command += ["--port", str(self.port), "--photos", str(self.photos)]
         self.log = open(self.data_dir / "demo.log", "ab")
         self.process = subprocess.Popen(
             command, cwd=BASE_DIR, env=self.environment, stdout=self.log, stderr=self.log
         )
+
+    def start(self) -> None:
+        self.launch()
         wait_until(self.answers, timeout_seconds=START_SECONDS, what="the first page")
 
     def answers(self) -> bool:
@@ -73,10 +66,14 @@ class Site:
             return False
 
     def stop(self) -> None:
+        """Press Ctrl-C. Nothing may be left behind."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(60)
         self.log.close()
+        wait_until(
+            lambda: not processes_of(self.data_dir), timeout_seconds=30, what="no process left"
+        )
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a management command beside the running site; return what it printed."""
@@ -90,13 +87,11 @@ class Site:
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def query(self, statement: str) -> list[list]:
+    def query(self, statement: str) -> list[tuple]:
         """Run one SQL statement in the site's database."""
-        code = (
-            "import json; from django.db import connection; c = connection.cursor(); "
-            f"c.execute({statement!r}); print(json.dumps(c.fetchall(), default=str))"
-        )
-        return json.loads(self.manage("shell", "-v", "0", "-c", code).strip().splitlines()[-1])
+        servers = Servers(**json.loads((self.data_dir / "embedded" / "up.json").read_text()))
+        with psycopg.connect(servers.database_url, connect_timeout=10) as connection:
+            return connection.execute(statement).fetchall()
 
     def counts(self) -> dict[str, int]:
         row = self.query(
@@ -112,7 +107,7 @@ class Site:
             counts = self.counts()
             return all(counts[name] == photos for name in ("all", "ready", "embedded", "indexed"))
 
-        wait_until(done, timeout_seconds=timeout_seconds, what=f"{photos} photos", every_seconds=2)
+        wait_until(done, timeout_seconds=timeout_seconds, what=f"{photos} photos")
 
     def get(self, path: str, **kwargs) -> httpx.Response:
         return httpx.get(self.url + path, timeout=30, **kwargs)
@@ -125,42 +120,36 @@ class Site:
         return admin["username"], admin["password"]
 
     def processes(self, *words: str) -> list[psutil.Process]:
-        """Return this site's processes whose command line has all the words."""
-        found = []
-        for process in psutil.process_iter(["cmdline", "environ"]):
-            line = " ".join(process.info["cmdline"] or [])
-            ours = (process.info["environ"] or {}).get("DATA_DIR") == str(self.data_dir)
-            if (ours or str(self.data_dir) in line) and all(word in line for word in words):
-                found.append(process)
+        """Return this site's processes whose command line has all the words; there must be one."""
+        found = processes_of(self.data_dir, *words)
+        assert found, words
         return found
 
 
 @pytest.fixture(scope="session")
 def make_data_dir():
     """Give folders that the unprivileged server user can reach; gone after the tests."""
-    folders = []
-
-    def make() -> Path:
-        folder = Path(tempfile.mkdtemp(prefix="pictures-site-"))
-        folder.chmod(0o755)
-        folders.append(folder)
-        return folder
-
-    yield make
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+    with ExitStack() as folders:
+        yield lambda: folders.enter_context(make_reachable_folder())
 
 
-@pytest.fixture(scope="session")
-def site(make_data_dir):
-    """The demo site as `make demo` starts it, its photos ready, embedded and indexed."""
+@pytest.fixture(scope="session", autouse=True)
+def demo(make_data_dir):
+    """The demo site as `make demo` starts it; it draws its photos while other tests run."""
     one = Site(make_data_dir(), photos=DEMO_PHOTOS)
     try:
-        one.start()
-        one.wait_until_done(DEMO_PHOTOS, timeout_seconds=300)
+        one.launch()
         yield one
     finally:
         one.stop()
+
+
+@pytest.fixture(scope="session")
+def site(demo):
+    """The demo site with its photos ready, embedded and indexed."""
+    wait_until(demo.answers, timeout_seconds=START_SECONDS, what="the first page")
+    demo.wait_until_done(DEMO_PHOTOS, timeout_seconds=300)
+    return demo
 
 
 @pytest.fixture

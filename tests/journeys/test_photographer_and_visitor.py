@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from embeddings.demo_model.captions import LANGUAGES, held_out
 from tests.journeys.conftest import DEMO_PHOTOS
+from tests.processes import wait_until
 
 
 def draw_picture(path: Path) -> None:
@@ -31,7 +32,13 @@ def test_upload_find_open_follow_similar_and_come_back(site, page, tmp_path):
     page.get_by_label("File").set_input_files(picture)
     page.get_by_label("Title").fill("Quetzal moonrise")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("was added").or_(page.get_by_text("accepted")).first).to_be_visible()
+    expect(page.get_by_text("was added")).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="Quetzal moonrise")
+    wait_until(
+        lambda: (page.reload(), row.get_by_text("Ready", exact=True).is_visible())[1],
+        timeout_seconds=60,
+        what="the photo's state in the admin",
+    )
     site.wait_until_done(DEMO_PHOTOS + 1, timeout_seconds=60)
 
     page.context.clear_cookies()

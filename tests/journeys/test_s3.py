@@ -1,5 +1,6 @@
 """The same site with its files on S3-compatible storage, over HTTP."""
 
+import json
 import subprocess
 import sys
 
@@ -8,7 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.journeys.conftest import Site, free_port, wait_until
+from tests.journeys.conftest import Site
+from tests.processes import free_port, wait_until
 
 PUBLIC, PRIVATE = "public-renditions", "private-files"
 
@@ -48,8 +50,17 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_
     )
     for bucket in (PUBLIC, PRIVATE):
         client.create_bucket(Bucket=bucket)
+    anyone_reads = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{PUBLIC}/*",
+    }
+    client.put_bucket_policy(
+        Bucket=PUBLIC, Policy=json.dumps({"Version": "2012-10-17", "Statement": [anyone_reads]})
+    )
 
-    def keys(bucket):
+    def keys(bucket) -> list[str]:
         listing = client.list_objects_v2(Bucket=bucket)
         return [item["Key"] for item in listing.get("Contents", [])]
 
@@ -63,8 +74,10 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_
         AWS_STORAGE_BUCKET_NAME=PUBLIC,
         AWS_PRIVATE_BUCKET_NAME=PRIVATE,
     )
-    picture = tmp_path / "lantern.jpg"
-    Image.effect_noise((900, 600), 60).convert("RGB").save(picture)
+    picture = tmp_path / "IMG_0001.jpg"
+    exif = Image.Exif()
+    exif[0x010E] = "A paper lantern"
+    Image.effect_noise((900, 600), 60).convert("RGB").save(picture, exif=exif)
     try:
         site.start()
         site.manage("import_photos", str(picture))

@@ -11,7 +11,12 @@ from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import retrievers
 from search.query import parse
-from search.retrievers import prepare_transaction, rank_by_vector, rank_by_words
+from search.retrievers import (
+    prepare_transaction,
+    rank_by_vector,
+    rank_by_words,
+    restriction,
+)
 from tests.search.conftest import DIMENSIONS, embed, index_all, make_photo, unit
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +59,7 @@ def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boat
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
     query_vector = random_unit(np.random.default_rng(3))
     prepare_transaction()
-    found = rank_by_vector("image", space, query_vector, query=parse(text))
+    found = rank_by_vector("image", space, query_vector, restriction(parse(text)))
     titles = dict(Photo.objects.values_list("pk", "title"))
     allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
     assert [match.photo_id for match in found] == exact(allowed, query_vector)
