@@ -27,18 +27,22 @@ format: .venv/installed-dev
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
 		{ echo "Pictures needs Python 3.11. Install it, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@echo "Making .venv; the first time, everything is installed: some minutes."
+	@$(PYTHON) -m venv .venv
 
 .venv/torch: .venv/bin/python
-	$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
+	@echo "Installing PyTorch…"
+	@$(PIP) $(TORCH_ARGS) "$$(grep '^torch==' requirements.txt)"
 	@touch $@
 
 .venv/installed: .venv/torch requirements.txt constraints.txt
-	$(PIP) -r requirements.txt -c constraints.txt
+	@echo "Installing what Pictures runs on…"
+	@$(PIP) -r requirements.txt -c constraints.txt
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.txt
-	$(PIP) -r requirements-dev.txt -c constraints.txt
+	@echo "Installing what tests and lint need…"
+	@$(PIP) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
 clean:

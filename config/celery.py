@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init
+from celery.signals import beat_init, celeryd_init, worker_ready
 
 from config import embedded
 
@@ -25,3 +25,9 @@ def wait_for_the_broker(**kwargs):
     """Let workers and beat wait: they hold a blocking read on the broker."""
     app.conf.broker_connection_timeout = 4.0
     app.conf.broker_transport_options = {"socket_keepalive": True, "health_check_interval": 25}
+
+
+@worker_ready.connect
+def take_up_what_is_due(**kwargs):
+    """Finish what was cut off, and load the model, as soon as a worker starts."""
+    app.send_task("gallery.sweep")

@@ -24,7 +24,8 @@ MAX_ATTEMPTS = 4
 STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
 MOVE_LIMIT = timedelta(minutes=10)  # after that, copies of a move that was cut off are deleted
 BIN_LIFETIME = timedelta(days=30)
-ROTATED = {5, 6, 7, 8}  # EXIF orientations that swap width and height
+ORIENTATION = 0x0112  # EXIF tag
+ROTATED = {5, 6, 7, 8}  # orientations that swap width and height
 
 GAVE_UP = (
     f"Processing stopped {MAX_ATTEMPTS} times without an answer; the picture may be too much for "
@@ -76,9 +77,7 @@ def process(photo: Photo) -> None:
     with renditions.local_original(photo) as path:
         with Image.open(path) as image:
             found = metadata.read_metadata(image)
-            size = image.size
-            if image.getexif().get(0x0112) in ROTATED:
-                size = size[::-1]
+            size = _upright_size(image)
         _fill_in(photo, found)
         made, photo.placeholder = renditions.render(
             path, creator=photo.creator, copyright=photo.copyright
@@ -90,6 +89,12 @@ def process(photo: Photo) -> None:
     for one in made:
         storage.save(f"{renditions.folder(photo)}/{one.filename}", ContentFile(one.data))
     _finish(photo, found)
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return (width, height) in px as shown; of a TIFF, Pillow says it turned already."""
+    turned = image.format != "TIFF" and image.getexif().get(ORIENTATION) in ROTATED
+    return image.size[::-1] if turned else image.size
 
 
 def _fill_in(photo: Photo, found: metadata.Metadata) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from django.core.files.storage import storages
-from PIL import Image
+from PIL import Image, ImageColor
 
 from gallery import pipeline, renditions, services
 from gallery.models import FileTrash, Photo
@@ -135,3 +135,32 @@ def test_move_that_was_cut_off_is_finished_by_the_queue(alice):
     pipeline.tidy()
     assert not FileTrash.objects.exists()
     assert not any(storages["renditions"].exists(name) for name in old_names)
+
+
+CORNERS = ("red", "lime", "blue", "yellow")
+
+
+# HEIF turns pictures by boxes of its own, which its decoder obeys; its EXIF does not count.
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF"])
+@pytest.mark.parametrize("orientation", [3, 5, 6, 8])
+def test_every_format_is_shown_upright(alice, format, orientation):
+    upright = Image.new("RGB", (96, 64))
+    for number, colour in enumerate(CORNERS):
+        upright.paste(colour, (number % 2 * 48, number // 2 * 32, number % 2 * 48 + 48, 64))
+    turn_back = {
+        3: Image.Transpose.ROTATE_180,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        8: Image.Transpose.ROTATE_270,
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    buffer = io.BytesIO()
+    upright.transpose(turn_back).save(buffer, format, exif=exif, quality=100)
+    photo = ready(alice, buffer.getvalue())
+    assert (photo.width, photo.height) == (96, 64)
+    shown = renditions.open_pixels(photo, 640)
+    assert shown.size == (96, 64)
+    for number, colour in enumerate(CORNERS):
+        pixel = shown.getpixel((24 + number % 2 * 48, 16 + number // 2 * 32))
+        assert pixel == pytest.approx(ImageColor.getrgb(colour), abs=40), (number, colour)
