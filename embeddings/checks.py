@@ -6,7 +6,7 @@ from embeddings.models import EmbeddingSpace, EncodingClaim
 DEMO_NOTICE = (
     "The small demonstration model is in use. It knows the drawn demo scenes and nothing of real "
     "photographs: those are found by their words only. Where the model hub can be reached, run "
-    "`manage.py embedding_space create clip`, then build and activate it."
+    "manage.py embedding_space create clip, then build and activate it."
 )
 
 

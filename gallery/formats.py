@@ -1,13 +1,16 @@
 """Which files are taken: the decoded header decides, never the name."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
-from gallery.exceptions import RefusedUpload
+from gallery.exceptions import RefusedUpload, UnreadablePicture
 
 pillow_heif.register_heif_opener()
 Image.MAX_IMAGE_PIXELS = None  # the limits below are checked on the header, before decoding
@@ -28,7 +31,6 @@ FORMATS = {
     "TIFF": ("image/tiff", "tif"),
     "GIF": ("image/gif", "gif"),
 }
-
 
 # A multi-picture file is opened as the JPEG that it begins with.
 OPENED = [name for name in FORMATS if name != "MPO"]
@@ -51,6 +53,27 @@ class Header:
         return FORMATS[self.format][1]
 
 
+def open_picture(file: BinaryIO | Path) -> Image.Image:
+    """Open a picture with Pillow, of the formats that are taken; pixels stay undecoded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Image.open(file, formats=OPENED)
+
+
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Turn whatever a decoder raises into an UnreadablePicture that says what to do."""
+    try:
+        yield
+    except Exception as error:  # each decoder raises its own on a broken file
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = lines[-1][:200] if lines else type(error).__name__
+        raise UnreadablePicture(
+            "The picture is damaged or cut short: its pixels cannot be read. Export it again "
+            f"and upload that. ({reason})"
+        ) from error
+
+
 def read_header(file: BinaryIO, size_bytes: int) -> Header:
     """Read the header of a picture and check it against the limits; pixels stay undecoded.
 
@@ -63,10 +86,8 @@ def read_header(file: BinaryIO, size_bytes: int) -> Header:
         raise RefusedUpload(f"The file is larger than {limit} MB: export a smaller one.")
     file.seek(0)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(file, formats=OPENED) as image:
-                header = Header(image.format, *image.size)
+        with open_picture(file) as image:
+            header = Header(image.format, *image.size)
     except UnidentifiedImageError as error:
         raise RefusedUpload(
             f"This is not a picture that can be taken. Export it as {TAKEN}."

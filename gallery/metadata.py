@@ -67,6 +67,16 @@ def clean_text(value) -> str:
     return text.encode("utf-8", "ignore").decode().strip()[:MAX_TEXT]
 
 
+def exif_text(value) -> str:
+    """Return an EXIF text: UTF-8 where it is that, else Latin-1, which Pillow takes for granted."""
+    if isinstance(value, str):
+        try:
+            value = value.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            pass
+    return clean_text(value)
+
+
 def camera_name(make: str, model: str) -> str:
     """Return a camera's name as people say it.
 
@@ -110,12 +120,12 @@ def _read_exif(image: Image.Image, found: Metadata) -> None:
         for tag, value in tags.items()
         if not isinstance(value, (dict, bytes)) or len(value) < 500
     }
-    found.camera = camera_name(clean_text(tags.get(base.Make)), clean_text(tags.get(base.Model)))
+    found.camera = camera_name(exif_text(tags.get(base.Make)), exif_text(tags.get(base.Model)))
     found.camera = found.camera[:200]
-    found.lens = clean_text(tags.get(base.LensModel))[:200]
-    found.description = clean_text(tags.get(base.ImageDescription))
-    found.creator = clean_text(tags.get(base.Artist))[:300]
-    found.copyright = clean_text(tags.get(base.Copyright))[:500]
+    found.lens = exif_text(tags.get(base.LensModel))[:200]
+    found.description = exif_text(tags.get(base.ImageDescription))
+    found.creator = exif_text(tags.get(base.Artist))[:300]
+    found.copyright = exif_text(tags.get(base.Copyright))[:500]
     found.focal_length_mm = _positive(tags.get(base.FocalLength))
     found.f_number = _positive(tags.get(base.FNumber))
     found.exposure_seconds = _positive(tags.get(base.ExposureTime))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from gallery import files, metadata, renditions
 from gallery.exceptions import UnreadablePicture
+from gallery.formats import decoding, open_picture
 from gallery.models import Photo, new_key
 from gallery.signals import announce
 from gallery.tags import set_tags
@@ -75,7 +76,7 @@ def process(photo: Photo) -> None:
     original, another of files.STORAGE_ERRORS when storage is away.
     """
     with renditions.local_original(photo) as path:
-        with Image.open(path) as image:
+        with decoding(), open_picture(path) as image:
             found = metadata.read_metadata(image)
             size = _upright_size(image)
         _fill_in(photo, found)

@@ -16,8 +16,8 @@ from django.core.files.storage import storages
 from django.urls import reverse
 from PIL import Image, ImageCms, ImageOps
 
-from gallery.exceptions import UnreadablePicture
 from gallery.files import local_path
+from gallery.formats import decoding, open_picture
 from gallery.models import Photo
 
 # Loaders that parse scripts or documents are never used on uploads.
@@ -169,9 +169,14 @@ def open_pixels(photo: Photo, width: int) -> Image.Image:
 # --- Making them ---------------------------------------------------------------------------
 @contextlib.contextmanager
 def local_original(photo: Photo) -> Iterator[Path]:
-    """Give the original as a local file; from remote storage as a temporary copy."""
+    """Give the original as a local file; from remote storage as a temporary copy.
+
+    Raises FileNotFoundError when it is gone, another of files.STORAGE_ERRORS when storage is away.
+    """
     storage = storages["originals"]
     if path := local_path(storage, photo.original):
+        if not path.exists():
+            raise FileNotFoundError(path)
         yield path
         return
     with tempfile.NamedTemporaryFile(suffix=Path(photo.original).suffix) as copy:
@@ -188,15 +193,8 @@ def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition]
     from the larger. Files carry the sRGB profile, creator and copyright and nothing else.
     Raises UnreadablePicture when the pixels cannot be decoded whole.
     """
-    largest = max(recipe.width for recipe in RECIPES)
-    try:
-        image = _decode(path, largest)
-    except (pyvips.Error, OSError, SyntaxError, ValueError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else "unknown"
-        raise UnreadablePicture(
-            "The picture is damaged or cut short: its pixels cannot be read. Export it again "
-            f"and upload that. ({reason[:200]})"
-        ) from error
+    with decoding():
+        image = _decode(path, max(recipe.width for recipe in RECIPES))
     exif = _public_exif(creator, copyright)
     made: dict[tuple[int, str], Rendition] = {}
     for recipe in RECIPES:
@@ -209,12 +207,14 @@ def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition]
 
 def _decode(path: Path, width: int) -> pyvips.Image:
     """Return the picture in memory, upright, 3 bands of uchar sRGB, at most `width` wide."""
-    with Image.open(path) as opened:
+    with open_picture(path) as opened:
         source = _through_pillow(opened) if opened.format in BY_PILLOW else None
+        # A TIFF that is cut short is an error to libvips; of others it forgives what shows.
+        fail_on = "error" if opened.format == "TIFF" else "truncated"
     limits = {"height": TALLEST * width, "size": "down"}
     if source is None:
         image = pyvips.Image.thumbnail(
-            str(path), width, output_profile="srgb", fail_on="truncated", **limits
+            str(path), width, output_profile="srgb", fail_on=fail_on, **limits
         )
     else:
         image = source.thumbnail_image(width, **limits)

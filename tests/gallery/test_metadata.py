@@ -94,6 +94,13 @@ def test_odd_values_are_unknown(tag, value, field):
     assert found.camera == "D850"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_exif_text_is_read_in_either_encoding(encoding):
+    exif = Image.Exif()
+    exif[0x013B] = "Zoë Müller".encode(encoding)
+    assert read(a_jpeg(exif=exif)).creator == "Zoë Müller"
+
+
 @pytest.mark.parametrize(
     ("make", "model", "name"),
     [
