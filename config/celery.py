@@ -1,6 +1,7 @@
 """The Celery application. Tasks are nudges; the database is the queue."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
 from celery.signals import beat_init, celeryd_init, worker_ready
@@ -25,6 +26,11 @@ def wait_for_the_broker(**kwargs):
     """Let workers and beat wait: they hold a blocking read on the broker."""
     app.conf.broker_connection_timeout = 4.0
     app.conf.broker_transport_options = {"socket_keepalive": True, "health_check_interval": 25}
+
+
+@beat_init.connect
+def make_a_place_for_the_schedule(**kwargs):
+    Path(app.conf.beat_schedule_filename).parent.mkdir(parents=True, exist_ok=True)
 
 
 @worker_ready.connect

@@ -85,12 +85,13 @@ def _acquired() -> Servers:
 def acquire() -> None:
     """Have the servers run until this process ends; harmless to call again.
 
-    Does nothing when DATABASE_URL and REDIS_URL name other servers.
+    Does nothing when DATABASE_URL names another one.
     Raises EmbeddedServerError when they do not come up.
     """
     global _lock_file, _servers
-    if _servers or (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    if _servers or os.environ.get("DATABASE_URL"):
         return
+    os.environ["DATA_DIR"] = str(DATA_DIR)  # children may run in another folder
     home = Home(DATA_DIR)
     home.prepare()
     with home.locked("start.lock"):
@@ -193,11 +194,13 @@ class Home:
         binaries then live in /var/lib/pictures.
         """
         shared = Path("/var/lib/pictures") / hashlib.sha256(bytes(self.data_dir)).hexdigest()[:16]
+        postgres = self.postgres_folder / "bin" / "postgres"
         if not _is_reachable(self.cluster, self.user.pw_uid):
             self.cluster = shared / "cluster"
-        if not _is_reachable(self.postgres_folder / "bin" / "postgres", self.user.pw_uid):
-            version = hashlib.sha256(bytes(self.postgres_folder)).hexdigest()[:16]
-            self.binaries_copy = shared.parent / f"binaries-{version}"
+        if not _is_reachable(postgres, self.user.pw_uid):
+            version = f"{postgres} {postgres.stat().st_mtime_ns}".encode()
+            name = f"binaries-{hashlib.sha256(version).hexdigest()[:16]}"
+            self.binaries_copy = shared.parent / name
 
     def prepare(self) -> None:
         self.cluster.parent.mkdir(parents=True, exist_ok=True)
@@ -346,8 +349,12 @@ class Keeper:
     def _create_cluster(self) -> None:
         """Run initdb once, into a scratch folder: a kill in the middle leaves nothing half made."""
         cluster = self.home.cluster
-        if (cluster / "PG_VERSION").exists():
+        made = self.home.control / "cluster.made"
+        if (cluster / "PG_VERSION").exists() and made.exists():
             return
+        if cluster.exists():  # of a data folder that was deleted: its password is lost
+            shutil.rmtree(cluster.with_name("cluster.old"), ignore_errors=True)
+            cluster.rename(cluster.with_name("cluster.old"))
         scratch = cluster.with_name("cluster.new")
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(mode=0o700)
@@ -373,6 +380,7 @@ class Keeper:
         )
         password_file.unlink()
         scratch.rename(cluster)
+        made.touch()
 
     def _as_user(self) -> dict:
         """Return the subprocess arguments that give up root, in a folder that can be reached."""
@@ -421,17 +429,17 @@ class Keeper:
                 preexec_fn=lambda: end_with_parent(signal.SIGINT),  # both then stop in order
                 **self._as_user(),
             )
-        pids = {key: process.pid for key, process in self.processes.items()}
-        _write_private(self.home.control / "pids.json", json.dumps(pids))
+        started = {key: _identity(process.pid) for key, process in self.processes.items()}
+        _write_private(self.home.control / "pids.json", json.dumps(started))
 
     def _stop_orphans(self) -> None:
         """Let servers of a killed keeper finish: they may still be shutting down."""
         path = self.home.control / "pids.json"
-        pids = json.loads(path.read_text()) if path.exists() else {}
-        for name, pid in pids.items():
-            if _runs(pid, name):
-                os.kill(pid, signal.SIGINT)
-                _wait(lambda pid=pid, name=name: not _runs(pid, name), STOP_TIMEOUT_SECONDS)
+        started = json.loads(path.read_text()) if path.exists() else {}
+        for identity in started.values():
+            if identity and _identity(identity["pid"]) == identity:
+                os.kill(identity["pid"], signal.SIGINT)
+                _wait(lambda one=identity: _identity(one["pid"]) != one, STOP_TIMEOUT_SECONDS)
         path.unlink(missing_ok=True)
 
     def _wait_and_create_database(self) -> None:
@@ -505,13 +513,16 @@ def _write_private(path: Path, text: str) -> None:
     scratch.replace(path)
 
 
-def _runs(pid: int, name: str) -> bool:
+def _identity(pid: int) -> dict | None:
+    """Return what tells a living process from any other that has, had or will have its pid."""
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z" and name.encode() in command
+        return None
+    if fields[0] == "Z":
+        return None
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return {"pid": pid, "boot": boot, "started": fields[19]}
 
 
 def _wait(condition, timeout_seconds: float) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import dj_database_url
+from botocore.config import Config
 from django.core.exceptions import ImproperlyConfigured
 
 from config import embedded
@@ -22,11 +23,6 @@ def _env_flag(name: str) -> bool:
 
 
 DATA_DIR = embedded.DATA_DIR
-DATABASE_URL = os.environ.get("DATABASE_URL") or embedded.database_url()
-REDIS_URL = os.environ.get("REDIS_URL") or embedded.redis_url()
-# With an external database this is a production site: what a demo may invent must be given.
-IS_EMBEDDED = not os.environ.get("DATABASE_URL")
-DEBUG = _env_flag("DEBUG")
 
 
 def _required(name: str, hint: str) -> str:
@@ -34,6 +30,17 @@ def _required(name: str, hint: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. {hint}")
     return value
+
+
+# With an external database this is a production site: what a demo may invent must be given.
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+IS_EMBEDDED = not DATABASE_URL
+if IS_EMBEDDED:
+    DATABASE_URL = embedded.database_url()
+    REDIS_URL = os.environ.get("REDIS_URL") or embedded.redis_url()
+else:
+    REDIS_URL = _required("REDIS_URL", "All machines of a site share one Redis.")
+DEBUG = _env_flag("DEBUG")
 
 
 def _kept_secret_key() -> str:
@@ -127,10 +134,13 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "index"
 CELERY_TASK_ROUTES = {
     "gallery.process_pixels": {"queue": "pixels"},
-    "embeddings.encode_query": {"queue": "queries"},
-    "embeddings.encode_vectors": {"queue": "vectors"},
-    "search.*": {"queue": "index"},
+    "gallery.tidy_files": {"queue": "index"},
+    "gallery.publish_due": {"queue": "index"},
     "gallery.sweep": {"queue": "index"},
+    "embeddings.encode_query": {"queue": "queries"},
+    "embeddings.load_models": {"queue": "queries"},
+    "embeddings.encode_vectors": {"queue": "vectors"},
+    "search.index_documents": {"queue": "index"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -143,14 +153,18 @@ PIXELS_TIME_LIMIT_SECONDS = 60
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # KiB
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+# Nudges: two beats, or a message more, change nothing.
+NUDGED_EACH_MINUTE = (
+    "gallery.publish_due",
+    "gallery.process_pixels",
+    "gallery.tidy_files",
+    "embeddings.load_models",
+    "embeddings.encode_vectors",
+    "search.index_documents",
+)
 CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": 60.0, "options": {"expires": 55}}
-    for name in (
-        "gallery.process_pixels",
-        "gallery.sweep",
-        "embeddings.encode_vectors",
-        "search.index_documents",
-    )
+    for name in NUDGED_EACH_MINUTE
 }
 
 # --- Files: folders in DATA_DIR, or S3 -----------------------------------------------------
@@ -191,7 +205,9 @@ def _s3_options() -> dict | None:
         "access_key": os.environ.get("AWS_ACCESS_KEY_ID"),
         "secret_key": os.environ.get("AWS_SECRET_ACCESS_KEY"),
         "endpoint_url": os.environ.get("AWS_S3_ENDPOINT_URL"),
-        "region_name": os.environ.get("AWS_S3_REGION_NAME", "auto"),
+        # R2 has one region, "auto"; AWS has many, and boto3 ways of its own to learn which.
+        "region_name": os.environ.get("AWS_S3_REGION_NAME")
+        or ("auto" if os.environ.get("AWS_S3_ENDPOINT_URL") else None),
         "buckets": [public_bucket, _required("AWS_PRIVATE_BUCKET_NAME", hint)],
     }
 
@@ -213,7 +229,16 @@ def _file_storages() -> dict:
 def _s3_storages(options: dict) -> dict:
     backend = "storages.backends.s3.S3Storage"
     public_bucket, private_bucket = options.pop("buckets")
-    common = options | {"signature_version": "s3v4", "addressing_style": "path"}
+    # Bounded below the time limit of a pixel worker: a hung storage must not look like a picture
+    # that is too much for it.
+    client_config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        connect_timeout=3,
+        read_timeout=10,
+        retries={"total_max_attempts": 2},
+    )
+    common = options | {"client_config": client_config}
     private = {
         "BACKEND": backend,
         "OPTIONS": common

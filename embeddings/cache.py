@@ -13,7 +13,7 @@ import numpy as np
 from django.core.cache import cache
 
 from embeddings.models import EmbeddingSpace
-from gallery.nudge import nudge
+from gallery.nudge import ask
 
 QUERY_VECTOR_TTL_SECONDS = 30 * 24 * 3600
 QUERY_LIMIT_SECONDS = 2.0
@@ -63,7 +63,7 @@ def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
         return None
     pending_key = f"pending:{_vector_key(text, space)}"
     if cache.add(pending_key, 1, int(QUERY_LIMIT_SECONDS)):
-        nudge(tasks.encode_query, normalise(text), space.pk, expires=QUERY_LIMIT_SECONDS)
+        ask(tasks.encode_query, normalise(text), space.pk, expires=QUERY_LIMIT_SECONDS)
     deadline = time.monotonic() + QUERY_LIMIT_SECONDS
     while time.monotonic() < deadline and encoder_is_reachable():
         time.sleep(POLL_SECONDS)

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -12,10 +12,39 @@ from django.utils.html import format_html
 
 from gallery import services
 from gallery.exceptions import DuplicateUpload, GalleryError
+from gallery.metadata import without_controls
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
 from gallery.renditions import rendition_url
 
-THUMBNAIL_WIDTH = 320
+TEXTS = ["title", "description", "tags", "place", "creator", "copyright"]
+NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
+
+
+class CleanForm(forms.ModelForm):
+    """Take texts without control characters, which pasted text brings along."""
+
+    def clean(self):
+        cleaned = super().clean()
+        for name, value in cleaned.items():
+            if isinstance(value, str):
+                cleaned[name] = without_controls(value)
+        return cleaned
+
+
+def _own(request, rows, owner: str):
+    """Keep the rows a user may see in the admin: a superuser all, a photographer their own."""
+    return rows if request.user.is_superuser else rows.filter(**{owner: request.user})
+
+
+class OwnPhotosOnly:
+    """Let forms refer to a photographer's own photos and albums only."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.remote_field.model in (Photo, Album):
+            kwargs["queryset"] = _own(
+                request, db_field.remote_field.model._default_manager.all(), "owner__user"
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class UploadForm(forms.ModelForm):
@@ -89,6 +118,7 @@ class BinFilter(admin.SimpleListFilter):
 
 @admin.register(Photo)
 class PhotoAdmin(admin.ModelAdmin):
+    form = CleanForm
     list_display = ["thumbnail", "name", "status", "embedded", "indexed", "visibility", "owner"]
     list_display_links = ["thumbnail", "name"]
     list_filter = ["state", "visibility", "featured", BinFilter]
@@ -104,10 +134,7 @@ class PhotoAdmin(admin.ModelAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["preview", "status", "link"]}),
-        (
-            "What it shows",
-            {"fields": ["title", "description", "tags", "place", "creator", "copyright"]},
-        ),
+        ("What it shows", {"fields": TEXTS}),
         ("Who sees it", {"fields": ["visibility", "published_at", "featured"]}),
         (
             "File",
@@ -137,12 +164,18 @@ class PhotoAdmin(admin.ModelAdmin):
         return super().get_fieldsets(request, obj)
 
     def get_readonly_fields(self, request, obj=None):
-        return super().get_readonly_fields(request, obj) if obj else []
+        if obj is None:
+            return []
+        fixed = super().get_readonly_fields(request, obj)
+        # Until then the file may still bring texts, which an empty form would wipe.
+        is_unfinished = obj.state in (Photo.State.PENDING, Photo.State.PROCESSING)
+        return [*fixed, *TEXTS] if is_unfinished else fixed
 
     def save_model(self, request, obj, form, change):
         if change:
-            super().save_model(request, obj, form, change)
-            services.photo_edited(obj)
+            written = [name for name in form.cleaned_data if name != "tags"]
+            obj.save(update_fields=[*written, "updated_at"])
+            services.photos_edited([obj.pk])
 
     def save_related(self, request, form, formsets, change):
         if change:
@@ -151,7 +184,7 @@ class PhotoAdmin(admin.ModelAdmin):
     # --- Permissions: a photographer sees their own photos, a superuser all ---
     def get_queryset(self, request):
         photos = super().get_queryset(request).defer("metadata")
-        return photos if request.user.is_superuser else photos.filter(owner__user=request.user)
+        return _own(request, photos, "owner__user")
 
     # --- Progress, and what failed ---
     def changelist_view(self, request, extra_context=None):
@@ -167,11 +200,11 @@ class PhotoAdmin(admin.ModelAdmin):
 
     def response_change(self, request, obj):
         for button, act, said in (
-            ("_retry", services.retry_photo, "It is processed again."),
-            ("_restore", services.restore_photo, "It is back from the bin."),
+            ("_retry", services.retry_photos, "It is processed again."),
+            ("_restore", services.restore_photos, "It is back from the bin."),
         ):
             if button in request.POST:
-                act(obj)
+                act([obj])
                 self.message_user(request, said, messages.SUCCESS)
                 return HttpResponseRedirect(request.path)
         return super().response_change(request, obj)
@@ -183,7 +216,7 @@ class PhotoAdmin(admin.ModelAdmin):
         return actions
 
     def delete_model(self, request, obj):
-        services.bin_photo(obj)
+        services.bin_photos([obj])
 
     def get_deleted_objects(self, objs, request):
         return [f"{obj} (goes to the bin and can be restored)" for obj in objs], {}, set(), []
@@ -234,63 +267,61 @@ class PhotoAdmin(admin.ModelAdmin):
         url = reverse("original", args=[photo.public_id])
         return format_html('<a href="{}">Download</a>', url)
 
+    def view_on_site(self, photo):
+        return photo.get_absolute_url()
+
     # --- Actions ---
     @admin.action(description="Make public")
     def publish(self, request, photos):
-        self._each(request, photos, lambda photo: services.set_visibility(photo, "public"))
+        self._do(request, photos, lambda chosen: services.set_visibility(chosen, "public"))
 
     @admin.action(description="Make private")
     def hide(self, request, photos):
-        self._each(request, photos, lambda photo: services.set_visibility(photo, "private"))
+        self._do(request, photos, lambda chosen: services.set_visibility(chosen, "private"))
 
     @admin.action(description="Restore from the bin")
     def restore(self, request, photos):
-        self._each(request, photos, services.restore_photo)
+        self._do(request, photos, services.restore_photos)
 
     @admin.action(description="Retry what failed")
     def retry(self, request, photos):
-        self._each(request, photos.filter(state=Photo.State.FAILED), services.retry_photo)
+        self._do(request, photos.filter(state=Photo.State.FAILED), services.retry_photos)
 
     @admin.action(description="Put into the bin…")
     def bin(self, request, photos):
         if "confirmed" in request.POST:
-            self._each(request, photos, services.bin_photo)
+            self._do(request, photos, services.bin_photos)
             return HttpResponseRedirect(request.get_full_path())
         context = {
             **self.admin_site.each_context(request),
             "title": "Put these photos into the bin?",
-            "photos": photos,
+            "photos": photos[:NAMED_PHOTOS],
+            "others": max(0, photos.count() - NAMED_PHOTOS),
+            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
+            "select_across": request.POST.get("select_across", "0"),
             "opts": self.opts,
             "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "admin/gallery/photo/bin.html", context)
 
-    def _each(self, request, photos, act) -> None:
-        done = 0
-        for photo in photos:
-            act(photo)
-            done += 1
-        self.message_user(request, f"Done for {done} photos.", messages.SUCCESS)
-
-
-class AlbumPhotoInline(admin.TabularInline):
-    model = AlbumPhoto
-    extra = 0
-    fields = ["position", "photo"]
-    autocomplete_fields = ["photo"]
+    def _do(self, request, photos, act) -> None:
+        chosen = list(photos.select_related(None).only("pk"))
+        act(chosen)
+        self.message_user(request, f"Done for {len(chosen)} photos.", messages.SUCCESS)
 
 
 @admin.register(Album)
-class AlbumAdmin(admin.ModelAdmin):
+class AlbumAdmin(OwnPhotosOnly, admin.ModelAdmin):
+    form = CleanForm
     list_display = ["title", "owner", "visibility"]
+    list_select_related = ["owner"]
     prepopulated_fields = {"slug": ["title"]}
     search_fields = ["title"]
     autocomplete_fields = ["cover", "owner"]
-    inlines = [AlbumPhotoInline]
+    readonly_fields = ["photos_in_order"]
 
     def get_queryset(self, request):
-        albums = super().get_queryset(request).select_related("owner")
-        return albums if request.user.is_superuser else albums.filter(owner__user=request.user)
+        return _own(request, super().get_queryset(request), "owner__user")
 
     def get_exclude(self, request, obj=None):
         return [] if request.user.is_superuser else ["owner"]
@@ -300,22 +331,72 @@ class AlbumAdmin(admin.ModelAdmin):
             obj.owner = services.get_photographer(request.user)
         super().save_model(request, obj, form, change)
 
+    def view_on_site(self, album):
+        return album.get_absolute_url()
+
+    @admin.display(description="Photos")
+    def photos_in_order(self, album):
+        if album.pk is None:
+            return "Save the album, then put photos into it."
+        listing = reverse("admin:gallery_albumphoto_changelist")
+        adding = reverse("admin:gallery_albumphoto_add")
+        return format_html(
+            '{} · <a href="{}?album__id__exact={}">put them in order</a> · '
+            '<a href="{}?album={}">add one</a>',
+            *(album.entries.count(), listing, album.pk, adding, album.pk),
+        )
+
+
+@admin.register(AlbumPhoto)
+class AlbumPhotoAdmin(OwnPhotosOnly, admin.ModelAdmin):
+    """The photos of an album in their order; a form with a row for each would grow with it."""
+
+    list_display = ["photo", "album", "position"]
+    list_editable = ["position"]
+    list_filter = [("album", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["album", "photo"]
+    list_per_page = 100
+    autocomplete_fields = ["album", "photo"]
+    ordering = ["album", "position", "id"]
+
+    def get_queryset(self, request):
+        return _own(request, super().get_queryset(request), "album__owner__user")
+
+    def get_model_perms(self, request):
+        return {}  # reached from its album; not in the menu
+
 
 @admin.register(Tag)
 class TagAdmin(admin.ModelAdmin):
+    """Tags are everybody's: only superusers rename or delete them."""
+
+    form = CleanForm
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def get_queryset(self, request):
+        tags = super().get_queryset(request)
+        if request.user.is_superuser:
+            return tags
+        seen = Photo.objects.visible_to(request.user).filter(tags=OuterRef("pk"))
+        return tags.filter(Exists(seen))
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request, obj=None):
+        return request.user.is_superuser
 
 
 @admin.register(Photographer)
 class PhotographerAdmin(admin.ModelAdmin):
+    form = CleanForm
     list_display = ["name", "user"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
 
     def get_queryset(self, request):
-        everyone = super().get_queryset(request)
-        return everyone if request.user.is_superuser else everyone.filter(user=request.user)
+        return _own(request, super().get_queryset(request), "user")
 
     def get_exclude(self, request, obj=None):
         return [] if request.user.is_superuser else ["user"]

@@ -24,5 +24,12 @@ class DuplicateUpload(GalleryError):
         super().__init__(message)
 
 
+class StorageAway(GalleryError):
+    """The storage cannot be reached, so nothing was taken. It may work in a moment."""
+
+    def __init__(self):
+        super().__init__("The storage cannot be reached, so nothing was taken. Try again.")
+
+
 class UnreadablePicture(GalleryError):
     """The file was taken, but its pixels cannot be read. The message says why."""

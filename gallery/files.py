@@ -1,6 +1,7 @@
 """Files in storage: what may go wrong with it, what is durable, and how files go for good."""
 
 import json
+import logging
 import os
 import urllib.request
 from datetime import timedelta
@@ -17,6 +18,9 @@ from gallery.models import FileTrash
 STORAGE_ERRORS = (OSError, BotoCoreError, ClientError)
 PURGE_BATCH = 30  # URLs a call; Cloudflare takes no more
 PURGE_TIMEOUT_SECONDS = 10
+REFUSED_PAUSE = timedelta(minutes=1)
+
+logger = logging.getLogger(__name__)
 
 
 def local_path(storage: Storage, name: str) -> Path | None:
@@ -57,19 +61,33 @@ def keep(alias: str, names: list[str]) -> None:
     FileTrash.objects.filter(storage=alias, name__in=names).delete()
 
 
-def empty_trash() -> None:
+def empty_trash(*, most: int | None = None) -> None:
     """Delete the files in the trash and have the CDN forget them. What is gone already is fine.
 
-    Raises one of STORAGE_ERRORS when storage or CDN is away; what is left stays in the trash.
+    What storage or CDN refuses is tried again later and holds up nothing else.
+    most: how many files at most, for callers whom somebody waits for.
     """
-    due = FileTrash.objects.filter(due_at__lte=Now()).order_by("pk")
-    while batch := list(due[:PURGE_BATCH]):
-        for entry in batch:
-            storages[entry.storage].delete(entry.name)
-        purge(
-            [storages["renditions"].url(one.name) for one in batch if one.storage == "renditions"]
-        )
-        FileTrash.objects.filter(pk__in=[entry.pk for entry in batch]).delete()
+    due = list(FileTrash.objects.filter(due_at__lte=Now()).order_by("due_at", "pk")[:most])
+    for start in range(0, len(due), PURGE_BATCH):
+        batch = due[start : start + PURGE_BATCH]
+        refused = {entry.pk for entry in batch if not _delete(entry)}
+        public = [one for one in batch if one.storage == "renditions" and one.pk not in refused]
+        try:
+            purge([storages["renditions"].url(entry.name) for entry in public])
+        except OSError as error:
+            logger.warning("The CDN was not told to forget %s files: %s", len(public), error)
+            refused |= {entry.pk for entry in public}
+        FileTrash.objects.filter(pk__in=refused).update(due_at=Now() + REFUSED_PAUSE)
+        FileTrash.objects.filter(pk__in={entry.pk for entry in batch} - refused).delete()
+
+
+def _delete(entry: FileTrash) -> bool:
+    try:
+        storages[entry.storage].delete(entry.name)
+    except STORAGE_ERRORS as error:
+        logger.warning("%s could not be deleted: %s", entry, error)
+        return False
+    return True
 
 
 def purge(urls: list[str]) -> None:

@@ -10,13 +10,13 @@ from django.core.files import File
 from django.db import OperationalError, connection
 
 from gallery import services
-from gallery.exceptions import DuplicateUpload, RefusedUpload
+from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
 from gallery.models import Photographer
 
 PICTURE_SUFFIXES = {
     *(".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".gif"),
 }
-DATABASE_PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Importer:
     sidecar: dict[str, dict] = field(default_factory=dict)
 
     def take(self, path: Path) -> Outcome:
-        """Import one file. Waits a while for a database that is restarting."""
-        deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
+        """Import one file. Waits a while for a database or a storage that is coming back."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return self._take(path)
@@ -48,7 +48,10 @@ class Importer:
                 connection.close()
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.5)
+            except StorageAway as error:
+                if time.monotonic() > deadline:
+                    return Outcome(str(path), "refused", str(error))
+            time.sleep(0.5)
 
     def _take(self, path: Path) -> Outcome:
         texts = self.sidecar.get(path.name, {})
@@ -57,10 +60,10 @@ class Importer:
                 photo = services.upload_photo(
                     owner=self.owner,
                     file=File(opened, name=path.name),
-                    title=texts.get("title", ""),
-                    description=texts.get("description", ""),
-                    tags=texts.get("tags", ()),
-                    creator=texts.get("credit", ""),
+                    title=texts.get("title") or "",
+                    description=texts.get("description") or "",
+                    tags=texts.get("tags") or (),
+                    creator=texts.get("credit") or "",
                 )
             outcome = Outcome(str(path), "taken", "", photo.public_id)
         except DuplicateUpload as error:

@@ -1,9 +1,18 @@
 """What the pages show: reads over listed photos and public albums, each in a few queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, UUIDField
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+)
 from django.db.models.functions import Coalesce
 
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
@@ -76,17 +85,19 @@ def public_albums(owner: Photographer | None = None) -> QuerySet[Album]:
     if owner is not None:
         albums = albums.filter(owner=owner)
     chosen = Photo.objects.listed().filter(pk=OuterRef("cover"))
-    first = AlbumPhoto.objects.filter(album=OuterRef("pk"), photo__listed=True)
+    shown = AlbumPhoto.objects.filter(album=OuterRef("pk"), photo__listed=True)
+    counted = shown.order_by().values("album").annotate(count=Count("pk")).values("count")
+    # Subqueries, so that only the albums of a page are looked into.
     return (
-        albums.annotate(
+        albums.filter(Exists(shown))
+        .annotate(
             cover_pk=Coalesce(
                 Subquery(chosen.values("pk")[:1]),
-                Subquery(first.order_by("position", "id").values("photo")[:1]),
+                Subquery(shown.order_by("position", "id").values("photo")[:1]),
                 output_field=UUIDField(),
             ),
-            photo_count=Count("entries", filter=Q(entries__photo__listed=True)),
+            photo_count=Subquery(counted, output_field=IntegerField()),
         )
-        .filter(photo_count__gt=0)
         .order_by("-created_at", "-id")
     )
 
@@ -108,7 +119,7 @@ def album_photos(album: Album, parameters: Mapping) -> Page:
         .defer("photo__metadata", "photo__failure", "photo__original_name")
     )
     page = page_of(entries, BY_POSITION, parameters, PAGE_SIZE)
-    return Page([entry.photo for entry in page.rows], page.previous, page.next)
+    return replace(page, rows=[entry.photo for entry in page.rows])
 
 
 def albums_of(photo: Photo) -> list[Album]:

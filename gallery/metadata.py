@@ -56,6 +56,12 @@ def read_metadata(image: Image.Image) -> Metadata:
     return found
 
 
+def without_controls(text: str | None) -> str:
+    """Return a text without what neither Postgres nor XML takes; lines end in a line feed."""
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]", "", text or "")
+    return text.encode("utf-8", "ignore").decode()
+
+
 def clean_text(value) -> str:
     """Return a value as text without NUL and control characters, at most MAX_TEXT long."""
     if isinstance(value, bytes):
@@ -63,8 +69,7 @@ def clean_text(value) -> str:
             value = value.decode("utf-8")
         except UnicodeDecodeError:
             value = value.decode("latin-1")
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", str(value or ""))
-    return text.encode("utf-8", "ignore").decode().strip()[:MAX_TEXT]
+    return without_controls(str(value or "")).strip()[:MAX_TEXT]
 
 
 def exif_text(value) -> str:
@@ -107,8 +112,9 @@ def _number(value) -> float | None:
 
 
 def _positive(value) -> float | None:
+    """Return a number of a size that cameras know, or None."""
     number = _number(value)
-    return number if number and number > 0 else None
+    return number if number and 1e-6 < number < 1e6 else None
 
 
 def _read_exif(image: Image.Image, found: Metadata) -> None:
@@ -131,7 +137,7 @@ def _read_exif(image: Image.Image, found: Metadata) -> None:
     found.exposure_seconds = _positive(tags.get(base.ExposureTime))
     iso = tags.get(base.ISOSpeedRatings)
     iso = _positive(iso[0] if isinstance(iso, tuple) and iso else iso)
-    found.iso = int(iso) if iso and iso < 2**31 else None
+    found.iso = int(iso) if iso else None
     found.taken_at, found.taken_offset_minutes = _taken_at(
         clean_text(tags.get(base.DateTimeOriginal)),
         clean_text(tags.get(base.SubsecTimeOriginal)),

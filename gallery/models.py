@@ -38,6 +38,10 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", "Private: only you"
 
 
+# An album has no secret link: its address is its name.
+ALBUM_VISIBILITY = [choice for choice in Visibility.choices if choice[0] != Visibility.UNLISTED]
+
+
 class Photographer(models.Model):
     """Whose photos these are. The public name; login names are never shown."""
 
@@ -185,6 +189,13 @@ class Photo(models.Model):
                 condition=Q(listed=True),
                 name="photo_listed_newest",
             ),
+            # Featured ones on the home page.
+            models.Index(
+                F("published_at").desc(),
+                F("id").desc(),
+                condition=Q(listed=True, featured=True),
+                name="photo_listed_featured",
+            ),
             # Unbiased random photos.
             models.Index("random_key", condition=Q(listed=True), name="photo_listed_random"),
             # The bin, and what in it has expired.
@@ -255,7 +266,9 @@ class Album(models.Model):
     cover = models.ForeignKey(
         Photo, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLIC)
+    visibility = models.CharField(
+        max_length=10, choices=ALBUM_VISIBILITY, default=Visibility.PUBLIC
+    )
     photos = models.ManyToManyField(Photo, through="AlbumPhoto", related_name="albums")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -263,7 +276,7 @@ class Album(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(visibility__in=["public", "unlisted", "private"]),
+                condition=Q(visibility__in=["public", "private"]),
                 name="album_visibility_known",
             )
         ]

@@ -76,10 +76,7 @@ class Page:
     rows: Sequence
     previous: str | None
     next: str | None
-
-    @property
-    def is_first(self) -> bool:
-        return self.previous is None
+    is_first: bool = True
 
 
 def page_of(rows: QuerySet, keyset: Keyset, parameters, size: int) -> Page:
@@ -90,18 +87,20 @@ def page_of(rows: QuerySet, keyset: Keyset, parameters, size: int) -> Page:
     before, after = parameters.get("before"), parameters.get("after")
     forward = not before
     chosen = keyset.ordered(rows, forward=forward)
-    if cursor := before or after:
+    cursor = before or after
+    if cursor:
         chosen = keyset.beyond(chosen, keyset.read(cursor), forward=forward)
     found = list(chosen[: size + 1])
     more, found = len(found) > size, found[:size]
     if not forward:
         found.reverse()
     if not found:
-        return Page([], None, None)
+        return Page([], None, None, is_first=not cursor)
     has_previous = bool(after) if forward else more
     has_next = more if forward else True
     return Page(
         found,
         f"before={keyset.cursor(found[0])}" if has_previous else None,
         f"after={keyset.cursor(found[-1])}" if has_next else None,
+        is_first=not has_previous,
     )

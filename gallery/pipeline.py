@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from PIL import Image
@@ -86,9 +86,14 @@ def process(photo: Photo) -> None:
     photo.width, photo.height = size
     photo.renditions = [one.as_json() for one in made]
     photo.renditions_public = photo.is_public
-    storage = storages[renditions.storage_alias(photo.renditions_public)]
-    for one in made:
-        storage.save(f"{renditions.folder(photo)}/{one.filename}", ContentFile(one.data))
+    # A name of its own for each attempt, and a place in the trash until it is the photo's: what
+    # an attempt that dies has stored is never public for a photo that was hidden meanwhile.
+    photo.file_key = new_key()
+    alias = renditions.storage_alias(photo.renditions_public)
+    names = renditions.stored_names(photo)
+    files.trash(alias, names, after=MOVE_LIMIT)
+    for name, one in zip(names, made, strict=True):
+        storages[alias].save(name, ContentFile(one.data))
     _finish(photo, found)
 
 
@@ -128,6 +133,7 @@ FINISHED_FIELDS = (
     "placeholder",
     "renditions",
     "renditions_public",
+    "file_key",
 )
 TEXT_FIELDS = ("title", "description", "creator", "copyright", "place")
 
@@ -149,6 +155,8 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
             **{name: getattr(photo, name) for name in FINISHED_FIELDS},
             **texts,
         )
+        files.trash(*renditions.whereabouts(current))
+        files.keep(*renditions.whereabouts(photo))
         if found.keywords and not photo.tags.exists():
             set_tags(photo, found.keywords)
         announce([photo.pk])
@@ -175,10 +183,14 @@ def _postpone(photo: Photo) -> None:
 
 
 # --- Where renditions belong ---------------------------------------------------------------
-def place_misplaced() -> None:
-    """Move the renditions of all photos that were hidden or published."""
-    for photo in Photo.objects.misplaced().iterator(chunk_size=100):
-        place_renditions(photo)
+def place_misplaced(photos: QuerySet | None = None) -> None:
+    """Move the renditions of those photos, or of all, that were hidden or published."""
+    photos = Photo.objects.all() if photos is None else photos
+    for photo in photos.misplaced().order_by("pk").iterator(chunk_size=100):
+        try:
+            place_renditions(photo)
+        except files.STORAGE_ERRORS as error:
+            logger.warning("Photo %s: files not moved yet: %s", photo.public_id, error)
 
 
 def place_renditions(photo: Photo) -> None:
@@ -191,11 +203,10 @@ def place_renditions(photo: Photo) -> None:
     photo = Photo.objects.misplaced().filter(pk=photo.pk).first()
     if photo is None:
         return
-    old_alias = renditions.storage_alias(photo.renditions_public)
-    new_alias = renditions.storage_alias(photo.listed)
-    old_key, old_names = photo.file_key, renditions.stored_names(photo)
-    photo.file_key = new_key()
-    new_names = renditions.stored_names(photo)
+    old_key = photo.file_key
+    old_alias, old_names = renditions.whereabouts(photo)
+    photo.file_key, photo.renditions_public = new_key(), photo.listed
+    new_alias, new_names = renditions.whereabouts(photo)
     files.trash(new_alias, new_names, after=MOVE_LIMIT)
     unmoved = Photo.objects.filter(pk=photo.pk, file_key=old_key, listed=photo.listed)
     try:
@@ -223,18 +234,14 @@ def empty_bin() -> None:
             photo = expired.select_for_update().filter(pk=pk).first()
             if photo is None:  # restored meanwhile
                 continue
-            alias = renditions.storage_alias(photo.renditions_public)
-            files.trash(alias, renditions.stored_names(photo))
+            files.trash(*renditions.whereabouts(photo))
             files.trash("originals", [photo.original])
             photo.delete()
             announce([pk])
 
 
 def tidy() -> None:
-    """Do what waits while no photo is due: move misplaced renditions, delete what has to go.
-
-    Raises one of files.STORAGE_ERRORS when storage is away; what is left waits.
-    """
+    """Move misplaced renditions and delete what has to go. What storage refuses waits."""
     place_misplaced()
     empty_bin()
     files.empty_trash()

@@ -67,7 +67,7 @@ def original(request, public_id):
 
 
 urlpatterns = [
-    path("media/r/<str:folder>/<str:filename>", rendition, name="rendition"),
-    path("private/r/<str:folder>/<str:filename>", private_rendition, name="private_rendition"),
-    path("originals/<str:public_id>/", original, name="original"),
+    path("media/r/<name:folder>/<name:filename>", rendition, name="rendition"),
+    path("private/r/<name:folder>/<name:filename>", private_rendition, name="private_rendition"),
+    path("originals/<name:public_id>/", original, name="original"),
 ]

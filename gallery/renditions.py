@@ -110,6 +110,11 @@ def stored_names(photo: Photo) -> list[str]:
     ]
 
 
+def whereabouts(photo: Photo) -> tuple[str, list[str]]:
+    """Return the storage of a photo's renditions, as an alias, and their names in it."""
+    return storage_alias(photo.renditions_public), stored_names(photo)
+
+
 def rendition_url(photo: Photo, width: int, format: str) -> str:
     """Return the URL of a rendition: immutable and public, or signed for an hour."""
     name = f"{folder(photo)}/{width}.{EXTENSIONS[format]}"
@@ -264,7 +269,7 @@ def _public_exif(creator: str, copyright: str) -> bytes:
     exif = Image.Exif()
     for tag, value in ((0x013B, creator), (0x8298, copyright)):
         if value:
-            exif[tag] = value
+            exif[tag] = value.encode()  # Pillow would make ASCII of a text
     return exif.tobytes()
 
 

@@ -5,25 +5,29 @@ import logging
 import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePath
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
+from django.db.models import CharField, Func
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from gallery import pipeline, tasks
-from gallery.exceptions import DuplicateUpload
+from gallery.exceptions import DuplicateUpload, StorageAway
 from gallery.files import STORAGE_ERRORS, empty_trash, make_durable
 from gallery.formats import read_header
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility, new_share_token
+from gallery.metadata import without_controls
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
 from gallery.nudge import nudge
+from gallery.renditions import RECIPES
 from gallery.signals import announce
 from gallery.tags import set_tags
 
 logger = logging.getLogger(__name__)
 
 HASH_CHUNK_BYTES = 2**20
+MOVED_AT_ONCE = 3  # photos whose files are moved while their photographer waits
 
 
 def upload_photo(
@@ -39,17 +43,16 @@ def upload_photo(
     """Take a file as a new photo. Once this returns (and commits), it cannot get lost.
 
     file: an open Django File. Texts given here go before those in the file.
-    Raises RefusedUpload for a file that is not taken, DuplicateUpload for one that is there.
+    Raises RefusedUpload for a file that is not taken, DuplicateUpload for one that is there,
+    StorageAway when it cannot be stored.
     """
     header = read_header(file, file.size)
     content_hash = _hash(file)
     if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
-        raise DuplicateUpload(twin)
+        return _bring_back(twin, file)
     original = f"originals/{uuid4()}.{header.extension}"
-    storage = storages["originals"]
-    storage.save(original, file)
+    _store(original, file)
     try:
-        make_durable(storage, original)
         with transaction.atomic():
             photo = Photo.objects.create(
                 owner=owner,
@@ -59,19 +62,40 @@ def upload_photo(
                 size_bytes=file.size,
                 media_type=header.media_type,
                 visibility=visibility,
-                title=title[:300],
-                description=description,
-                creator=creator[:300],
+                title=without_controls(title)[:300],
+                description=without_controls(description),
+                creator=without_controls(creator)[:300],
             )
             set_tags(photo, tags)
-            transaction.on_commit(lambda: nudge(tasks.process_pixels))
-    except BaseException as error:
-        storage.delete(original)
-        twin = Photo.objects.filter(owner=owner, content_hash=content_hash).first()
-        if isinstance(error, IntegrityError) and twin:
+    except IntegrityError as error:
+        # Only here it is certain that no row needs the file: of any other error, nobody knows
+        # whether the commit was heard.
+        storages["originals"].delete(original)
+        if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
             raise DuplicateUpload(twin) from error
         raise
+    transaction.on_commit(lambda: nudge(tasks.process_pixels))
     return photo
+
+
+def _store(original: str, file) -> None:
+    """Put a file into the storage of originals, for good. Raises StorageAway."""
+    storage = storages["originals"]
+    try:
+        storage.save(original, file)
+        make_durable(storage, original)
+    except STORAGE_ERRORS as error:
+        logger.warning("An upload could not be stored: %s", error)
+        raise StorageAway from error
+
+
+def _bring_back(twin: Photo, file) -> Photo:
+    """Give a photo whose original was lost the same file again. Raises DuplicateUpload."""
+    if twin.state != Photo.State.FAILED or storages["originals"].exists(twin.original):
+        raise DuplicateUpload(twin)
+    _store(twin.original, file)
+    retry_photos([twin])
+    return twin
 
 
 def _hash(file) -> str:
@@ -84,7 +108,7 @@ def _hash(file) -> str:
 
 def _name_as_text(name: str | None) -> str:
     """Return a client's file name as text that is never used as a path."""
-    text = unicodedata.normalize("NFC", PurePath(name or "").name).replace("\x00", "")
+    text = without_controls(unicodedata.normalize("NFC", PurePath(name or "").name))
     return text.encode("utf-8", "replace").decode()[:500]
 
 
@@ -123,51 +147,57 @@ def add_to_album(album: Album, photo: Photo) -> None:
     )
 
 
-def set_visibility(photo: Photo, visibility: str) -> None:
-    """Make a photo public, unlisted or private. Leaving public moves its files at once."""
-    _change(photo, visibility=visibility)
+class _RandomToken(Func):
+    """A share token of its own for each row: 122 random bits, from the database."""
+
+    template = "replace(gen_random_uuid()::text, '-', '')"
+    output_field = CharField()
 
 
-def bin_photo(photo: Photo) -> None:
-    """Put a photo into the bin: gone for everyone, and nothing is deleted yet."""
-    _change(photo, binned_at=Now())
+def set_visibility(photos: Iterable[Photo], visibility: str) -> None:
+    """Make photos public, unlisted or private. Those that leave public are hidden at once."""
+    _change(photos, visibility=visibility)
 
 
-def restore_photo(photo: Photo) -> None:
-    _change(photo, binned_at=None)
+def bin_photos(photos: Iterable[Photo]) -> None:
+    """Put photos into the bin: gone for everyone, and nothing is deleted yet."""
+    _change(photos, binned_at=Now())
 
 
-def retry_photo(photo: Photo) -> None:
-    """Send a failed photo through the pixels queue again."""
-    Photo.objects.filter(pk=photo.pk, state=Photo.State.FAILED).update(
+def restore_photos(photos: Iterable[Photo]) -> None:
+    _change(photos, binned_at=None)
+
+
+def retry_photos(photos: Iterable[Photo]) -> None:
+    """Send those photos that failed through the pixels queue again."""
+    Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED).update(
         state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None
     )
     transaction.on_commit(lambda: nudge(tasks.process_pixels))
 
 
-def photo_edited(photo: Photo) -> None:
-    """Call after a form saved a photo: files go where they belong, upper apps follow.
+def photos_edited(ids: list[UUID]) -> None:
+    """Call after photos were changed: files go where they belong, upper apps follow.
 
     A link that was shared before a photo became private never works again.
     """
-    Photo.objects.filter(pk=photo.pk, visibility=Visibility.PRIVATE).update(
-        share_token=new_share_token()
+    Photo.objects.filter(pk__in=ids, visibility=Visibility.PRIVATE).update(
+        share_token=_RandomToken()
     )
-    announce([photo.pk])
-    transaction.on_commit(lambda: _place(photo))
+    announce(ids)
+    transaction.on_commit(lambda: _place(ids))
 
 
-def _change(photo: Photo, **changes) -> None:
-    Photo.objects.filter(pk=photo.pk).update(**changes)
-    photo_edited(photo)
+def _change(photos: Iterable[Photo], **changes) -> None:
+    ids = [photo.pk for photo in photos]
+    with transaction.atomic():
+        Photo.objects.filter(pk__in=ids).update(**changes)
+        photos_edited(ids)
 
 
-def _place(photo: Photo) -> None:
-    """Move the photo's files now; what does not succeed here is the queue's to finish."""
-    try:
-        pipeline.place_renditions(photo)
-        empty_trash()
-    except STORAGE_ERRORS as error:
-        logger.warning("Photo %s: files not moved yet: %s", photo.public_id, error)
-    photo.refresh_from_db()
-    nudge(tasks.process_pixels)
+def _place(ids: list[UUID]) -> None:
+    """Move the files of a few photos now; many, and what does not succeed, are the queue's."""
+    if len(ids) <= MOVED_AT_ONCE:
+        pipeline.place_misplaced(Photo.objects.filter(pk__in=ids))
+        empty_trash(most=MOVED_AT_ONCE * len(RECIPES))
+    nudge(tasks.tidy_files)

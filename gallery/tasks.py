@@ -1,4 +1,4 @@
-"""Celery shells of the pixels queue, and the sweep."""
+"""Celery shells of the pixels queue, of stale files, and the sweep."""
 
 from celery import shared_task
 from django.conf import settings
@@ -6,22 +6,28 @@ from django.conf import settings
 from gallery import pipeline
 from gallery.nudge import nudge
 
-UPPER_QUEUES = ("embeddings.encode_vectors", "search.index_documents")
-
 
 @shared_task(name="gallery.process_pixels", time_limit=settings.PIXELS_TIME_LIMIT_SECONDS)
 def process_pixels():
-    """Process one photo and nudge again; when none is due, move and delete stale files."""
+    """Process one photo and nudge again, until none is due."""
     if pipeline.process_next():
         nudge(process_pixels)
-    else:
-        pipeline.tidy()
+
+
+@shared_task(name="gallery.tidy_files")
+def tidy_files():
+    """Move and delete stale files."""
+    pipeline.tidy()
+
+
+@shared_task(name="gallery.publish_due")
+def publish_due():
+    """Show the photos whose time has come."""
+    pipeline.publish_due()
 
 
 @shared_task(name="gallery.sweep")
 def sweep():
-    """Find what lost its nudge: publish what is due, and nudge every queue."""
-    pipeline.publish_due()
-    nudge(process_pixels)
-    for name in UPPER_QUEUES:
+    """Nudge every queue, for what lost its nudge."""
+    for name in settings.NUDGED_EACH_MINUTE:
         nudge(name)

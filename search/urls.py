@@ -8,7 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("discover/", views.discover, name="discover"),
-    path("photos/<str:public_id>/similar/", views.photo_similar, name="photo_similar"),
+    path("photos/<name:public_id>/similar/", views.photo_similar, name="photo_similar"),
     path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
-    path("api/v1/photos/<str:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"),
+    path("api/v1/photos/<name:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"),
 ]

@@ -49,7 +49,8 @@ def processes_of(data_dir: Path, *words: str) -> list[psutil.Process]:
 def _server_pids(data_dir: Path) -> list[int]:
     """Return the pids of the embedded servers: Redis writes over its own environment."""
     try:
-        return list(json.loads((data_dir / "embedded" / "pids.json").read_text()).values())
+        started = json.loads((data_dir / "embedded" / "pids.json").read_text())
+        return [identity["pid"] for identity in started.values() if identity]
     except FileNotFoundError:
         return []
 

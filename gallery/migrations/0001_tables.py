@@ -34,7 +34,6 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("public", "Public"),
-                            ("unlisted", "Unlisted: only with the link"),
                             ("private", "Private: only you"),
                         ],
                         default="public",
@@ -365,7 +364,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="album",
             constraint=models.CheckConstraint(
-                condition=models.Q(("visibility__in", ["public", "unlisted", "private"])),
+                condition=models.Q(("visibility__in", ["public", "private"])),
                 name="album_visibility_known",
             ),
         ),
@@ -376,6 +375,15 @@ class Migration(migrations.Migration):
                 models.OrderBy(models.F("id"), descending=True),
                 condition=models.Q(("listed", True)),
                 name="photo_listed_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="photo",
+            index=models.Index(
+                models.OrderBy(models.F("published_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("featured", True), ("listed", True)),
+                name="photo_listed_featured",
             ),
         ),
         migrations.AddIndex(

@@ -4,12 +4,16 @@ import re
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from embeddings.models import EmbeddingSpace
 from gallery import pipeline, services
-from gallery.models import Album, Photo
+from gallery.models import Album, AlbumPhoto, Photo, Tag
 from tests.conftest import jpeg, ready, upload
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +90,7 @@ def test_same_file_again_leads_to_the_one_that_is_there(as_alice, alice):
     photo = upload(alice, data)
     html = as_alice.post(ADD, posted(data)).content.decode()
     assert "already there" in html and change_page(photo) in html
-    services.bin_photo(photo)
+    services.bin_photos([photo])
     assert "in the bin" in as_alice.post(ADD, posted(data)).content.decode()
     assert Photo.objects.count() == 1
 
@@ -161,13 +165,100 @@ def test_bob_sees_and_changes_nothing_of_alice(client, alice, bob):
     assert found["results"] == []
 
 
+COVES = {"title": "Coves", "slug": "coves", "visibility": "public", "description": ""}
+ADD_ALBUM = reverse("admin:gallery_album_add")
+
+
 def test_album_of_a_photographer_is_theirs(as_alice, alice):
-    add = reverse("admin:gallery_album_add")
-    assert 'name="owner"' not in as_alice.get(add).content.decode()
-    inlines = {f"entries-{name}_FORMS": 0 for name in ("TOTAL", "INITIAL")}
-    fields = {"title": "Coves", "slug": "coves", "visibility": "public", "description": ""}
-    as_alice.post(add, fields | inlines)
+    assert 'name="owner"' not in as_alice.get(ADD_ALBUM).content.decode()
+    as_alice.post(ADD_ALBUM, COVES)
     assert Album.objects.get().owner == alice
+
+
+def test_album_is_filled_and_ordered_and_its_form_does_not_grow(as_alice, alice):
+    album = services.get_album(alice, "Coves")
+    photos = [ready(alice, title=f"Photo {number}") for number in range(3)]
+    for photo in photos[:2]:
+        services.add_to_album(album, photo)
+    change = reverse("admin:gallery_album_change", args=[album.pk])
+    with CaptureQueriesContext(connection) as few:
+        html = as_alice.get(change).content.decode()
+    assert "2 · " in html
+    add = reverse("admin:gallery_albumphoto_add")
+    as_alice.post(add, {"album": album.pk, "photo": photos[2].pk, "position": 7})
+    assert album.entries.count() == 3
+    with CaptureQueriesContext(connection) as many:
+        as_alice.get(change)
+    assert len(many) == len(few)
+    order = reverse("admin:gallery_albumphoto_changelist")
+    html = as_alice.get(order, {"album__id__exact": album.pk}).content.decode()
+    assert [html.index(photo.title) for photo in photos] == sorted(
+        html.index(photo.title) for photo in photos
+    )
+
+
+def test_bob_cannot_refer_to_what_is_not_his(client, alice, bob):
+    secret = ready(alice, title="Hidden cove", visibility="unlisted")
+    album = services.get_album(alice, "Coves")
+    client.force_login(may_use_admin(bob))
+    html = client.post(ADD_ALBUM, COVES | {"slug": "bobs", "cover": secret.pk}).content.decode()
+    assert "Hidden cove" not in html and not Album.objects.filter(owner=bob).exists()
+    mine = services.get_album(bob, "Mine")
+    add = reverse("admin:gallery_albumphoto_add")
+    client.post(add, {"album": mine.pk, "photo": secret.pk, "position": 0})
+    client.post(add, {"album": album.pk, "photo": ready(bob).pk, "position": 0})
+    assert not AlbumPhoto.objects.exists()
+
+
+def test_no_address_of_the_admin_tells_a_secret_link(client, alice, bob):
+    secret = ready(alice, visibility="unlisted")
+    client.force_login(may_use_admin(bob))
+    kind = ContentType.objects.get_for_model(Photo).pk
+    assert client.get(f"/admin/r/{kind}/{secret.pk}/").status_code == 404
+    client.force_login(may_use_admin(alice))
+    assert secret.get_absolute_url() in client.get(change_page(secret)).content.decode()
+
+
+def test_tags_are_everybodys(client, alice, bob):
+    ready(alice, tags=["secret place"], visibility="private")
+    ready(alice, tags=["harbour"])
+    client.force_login(may_use_admin(bob))
+    html = client.get(reverse("admin:gallery_tag_changelist")).content.decode()
+    assert "harbour" in html and "secret place" not in html
+    tag = Tag.objects.get(name="harbour")
+    for page in ("change", "delete"):
+        client.post(reverse(f"admin:gallery_tag_{page}", args=[tag.pk]), {"post": "yes"})
+    assert Tag.objects.get(pk=tag.pk).name == "harbour"
+
+
+def test_form_opened_while_the_file_was_read_wipes_nothing(as_alice, alice):
+    photo = upload(alice)
+    html = as_alice.get(change_page(photo)).content.decode()
+    assert 'name="title"' not in html and 'name="visibility"' in html
+    stale = edited(photo)
+    Photo.objects.filter(pk=photo.pk).update(state="processing", title="From the file")
+    as_alice.post(change_page(photo), stale | {"visibility": "private"})
+    photo.refresh_from_db()
+    assert (photo.title, photo.visibility) == ("From the file", "private")
+    assert photo.state == "processing"
+
+
+def test_bin_takes_all_that_are_found(as_alice, alice):
+    photos = [ready(alice) for _ in range(3)]
+    across = {"select_across": "1", "index": "0"}
+    page = act(as_alice, "bin", photos[0], **across).content.decode()
+    assert 'name="select_across" value="1"' in page
+    act(as_alice, "bin", photos[0], confirmed="yes", **across)
+    assert not Photo.objects.filter(binned_at=None).exists()
+
+
+def test_upload_while_storage_is_away_says_so(as_alice, monkeypatch):
+    def away(*args, **kwargs):
+        raise OSError("no route to storage")
+
+    monkeypatch.setattr(storages["originals"], "save", away)
+    html = as_alice.post(ADD, posted(jpeg(), title="Pier")).content.decode()
+    assert "storage cannot be reached" in html and 'value="Pier"' in html
 
 
 def test_original_is_for_its_owner(as_alice, alice):

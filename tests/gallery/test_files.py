@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from gallery import files, pipeline, renditions, services
@@ -50,12 +52,74 @@ def test_storage_that_is_away_costs_a_photo_no_attempt(alice, storage_is_away):
     assert photo.state == "ready"
 
 
-def test_photo_without_its_original_fails_with_a_sentence(alice):
+def test_attempt_that_dies_leaves_nothing_public_of_a_photo_hidden_meanwhile(alice, monkeypatch):
     photo = upload(alice)
-    storages["originals"].delete(photo.original)
-    pipeline.process_next()
+    before = stored("renditions")
+    save = storages["renditions"].save
+    saved = []
+
+    def save_two(name, content):
+        if len(saved) == 2:
+            raise MemoryError("the worker dies here")
+        saved.append(name)
+        return save(name, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storages["renditions"], "save", save_two)
+        with pytest.raises(MemoryError):
+            pipeline.process_next()
+    assert stored("renditions") - before == set(saved)
+    services.set_visibility([photo], "private")
+    Photo.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert pipeline.process_next()
+    FileTrash.objects.update(due_at=timezone.now())
+    pipeline.tidy()
     photo.refresh_from_db()
-    assert photo.state == "failed" and "Upload the picture again" in photo.failure
+    assert photo.state == "ready" and not photo.renditions_public
+    assert stored("renditions") == before
+    assert set(renditions.stored_names(photo)) <= stored("private_renditions")
+    assert not any(photo.file_key in name for name in saved)
+
+
+def test_one_file_that_storage_refuses_holds_up_nothing(alice, monkeypatch):
+    stuck, fine, binned = ready(alice), ready(alice), ready(alice)
+    Photo.objects.filter(pk__in=[stuck.pk, fine.pk]).update(visibility="private")
+    services.bin_photos([binned])
+    Photo.objects.filter(pk=binned.pk).update(binned_at="2020-01-01T00:00Z")
+    opened, deleted = storages["renditions"].open, storages["renditions"].delete
+
+    def refuse(call):
+        def guarded(name, *arguments):
+            if stuck.public_id in name:
+                raise PermissionError(name)
+            return call(name, *arguments)
+
+        return guarded
+
+    monkeypatch.setattr(storages["renditions"], "open", refuse(opened))
+    monkeypatch.setattr(storages["renditions"], "delete", refuse(deleted))
+    pipeline.tidy()
+    fine.refresh_from_db()
+    assert not fine.renditions_public
+    assert not Photo.objects.filter(pk=binned.pk).exists()
+    left = stored("renditions")
+    assert not any(one.public_id in name for one in (fine, binned) for name in left)
+    monkeypatch.undo()
+    pipeline.tidy()
+    assert not any(stuck.public_id in name for name in stored("renditions"))
+
+
+def test_many_photos_are_hidden_at_the_cost_of_one(alice, django_assert_num_queries):
+    photos = [ready(alice) for _ in range(12)]
+    with CaptureQueriesContext(connection) as few:
+        services.set_visibility(photos[:5], "private")
+    with django_assert_num_queries(len(few)):
+        services.set_visibility(photos[5:], "private")
+    assert not Photo.objects.filter(listed=True).exists()
+    tokens = set(Photo.objects.values_list("share_token", flat=True))
+    assert len(tokens) == len(photos) and not tokens & {one.share_token for one in photos}
+    pipeline.tidy()
+    assert not any(one.public_id in name for one in photos for name in stored("renditions"))
 
 
 def test_move_that_dies_half_way_leaves_no_copy_behind(alice, storage_is_away):
@@ -102,7 +166,7 @@ def test_photo_that_lost_a_rendition_is_made_anew_and_stops_nobody(alice):
 
 def test_bin_keeps_a_photo_for_its_time_and_then_nothing_of_it(alice):
     photo, kept = ready(alice, title="Harbour"), ready(alice, title="Pier")
-    services.bin_photo(photo)
+    services.bin_photos([photo])
     pipeline.tidy()
     assert Photo.objects.filter(pk=photo.pk).exists()
     assert storages["originals"].exists(photo.original)
@@ -143,18 +207,19 @@ def test_cdn_forgets_what_left_public(alice, cdn):
     photo = ready(alice)
     urls = [renditions.rendition_url(photo, one["width"], one["format"])
             for one in photo.renditions]  # fmt: skip
-    services.set_visibility(photo, "private")
+    services.set_visibility([photo], "private")
     assert cdn.calls == [("Bearer secret", urls)]
-    services.set_visibility(photo, "public")
+    services.set_visibility([photo], "public")
     assert len(cdn.calls) == 1, "private files never were on the CDN"
 
 
 def test_cdn_that_refuses_is_asked_again(alice, cdn):
     photo = ready(alice)
     cdn.status = 500
-    services.set_visibility(photo, "private")
+    services.set_visibility([photo], "private")
     assert FileTrash.objects.exists()
     cdn.status = 200
+    FileTrash.objects.update(due_at=timezone.now())
     pipeline.tidy()
     assert len(cdn.calls) == 2 and cdn.calls[0] == cdn.calls[1]
     assert not FileTrash.objects.exists()

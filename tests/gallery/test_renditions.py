@@ -8,6 +8,7 @@ from django.core.files.storage import storages
 from PIL import Image, ImageColor
 
 from gallery import pipeline, renditions, services
+from gallery.metadata import exif_text
 from gallery.models import FileTrash, Photo
 from tests.conftest import ready
 
@@ -17,7 +18,8 @@ pytestmark = pytest.mark.django_db
 def with_exif(size=(60, 40), **save) -> bytes:
     """Return a JPEG whose EXIF holds canaries."""
     exif = Image.Exif()
-    exif[0x010F], exif[0x0110], exif[0x8298] = "NIKON CORPORATION", "NIKON D850", "(c) Alice"
+    exif[0x010F], exif[0x0110] = "NIKON CORPORATION", "NIKON D850"
+    exif[0x8298] = "© Zoë 写真".encode()
     details = exif.get_ifd(0x8769)
     details[0x9003], details[0x9011] = "2024:02:29 23:59:58", "+05:45"
     details[0xA431], details[0xA430] = "CANARY-SERIAL", "CANARY-OWNER"
@@ -58,7 +60,7 @@ def test_public_files_carry_copyright_and_profile_and_no_canary(alice):
         assert b"CANARY" not in data and b"CANARY" not in name.encode()
         with Image.open(io.BytesIO(data)) as image:
             assert image.info["icc_profile"]
-            assert image.getexif()[0x8298] == "(c) Alice"
+            assert exif_text(image.getexif()[0x8298]) == "© Zoë 写真"
             assert not image.getexif().get_ifd(0x8825)
 
 
@@ -113,14 +115,14 @@ def test_hidden_photo_leaves_public_storage_at_once(alice, client):
             for one in photo.renditions]  # fmt: skip
     old_names = renditions.stored_names(photo)
     assert {client.get(url).status_code for url in urls} == {200}
-    services.set_visibility(photo, "private")
+    services.set_visibility([photo], "private")
     assert {client.get(url).status_code for url in urls} == {404}
     assert not any(storages["renditions"].exists(name) for name in old_names)
     photo.refresh_from_db()
     private = renditions.rendition_url(photo, photo.renditions[0]["width"], "webp")
     assert client.get(private).status_code == 200
     assert client.get(private.partition("?")[0]).status_code == 404
-    services.set_visibility(photo, "public")
+    services.set_visibility([photo], "public")
     photo.refresh_from_db()
     assert photo.renditions_public and public_files(photo)
 

@@ -4,11 +4,12 @@ import io
 import zlib
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
 from PIL import Image
 
-from gallery import pipeline, services
-from gallery.exceptions import DuplicateUpload, RefusedUpload
+from gallery import pipeline, renditions, services
+from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
 from gallery.models import Photo
 from tests.conftest import jpeg, ready, upload
 
@@ -76,7 +77,7 @@ def test_same_file_again_is_already_there(alice, bob):
         upload(alice, data, name="other.jpg")
     assert caught.value.photo == photo
     upload(bob, data)
-    services.bin_photo(photo)
+    services.bin_photos([photo])
     with pytest.raises(DuplicateUpload, match="restore"):
         upload(alice, data)
 
@@ -97,7 +98,7 @@ def test_truncated_picture_fails_with_a_reason_and_can_be_retried(alice, format)
     assert pipeline.process_next()
     photo.refresh_from_db()
     assert photo.state == "failed" and "Export it again" in photo.failure
-    services.retry_photo(photo)
+    services.retry_photos([photo])
     photo.refresh_from_db()
     assert photo.state == "pending" and photo.failure == ""
 
@@ -122,11 +123,58 @@ def test_photo_that_kills_every_worker_fails_with_a_sentence(alice):
     assert photo.state == "failed" and "Processing stopped" in photo.failure
 
 
-def test_processing_twice_changes_nothing(alice):
+def test_processing_twice_changes_nothing_and_leaves_one_set_of_files(alice):
     photo = ready(alice)
-    before = (photo.renditions, photo.placeholder, photo.file_key)
+    before, old_names = (photo.renditions, photo.placeholder), renditions.stored_names(photo)
     Photo.objects.filter(pk=photo.pk).update(state="pending")
     pipeline.process_next()
+    pipeline.tidy()
     photo.refresh_from_db()
-    assert (photo.renditions, photo.placeholder, photo.file_key) == before
+    assert (photo.renditions, photo.placeholder) == before and photo.state == "ready"
+    assert not any(storages["renditions"].exists(name) for name in old_names)
+    assert all(storages["renditions"].exists(name) for name in renditions.stored_names(photo))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whatever_happens_after_the_commit_the_file_stays(alice, monkeypatch):
+    def interrupt(task):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(services, "nudge", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        upload(alice)
+    photo = Photo.objects.get()
+    assert storages["originals"].exists(photo.original)
+    assert pipeline.process_next()
+    photo.refresh_from_db()
     assert photo.state == "ready"
+
+
+def test_photo_whose_original_was_lost_takes_the_same_file_again(alice):
+    data = jpeg()
+    photo = upload(alice, data)
+    storages["originals"].delete(photo.original)
+    pipeline.process_next()
+    photo.refresh_from_db()
+    assert photo.state == "failed" and "Upload the picture again" in photo.failure
+    assert upload(alice, data) == photo
+    pipeline.process_next()
+    photo.refresh_from_db()
+    assert photo.state == "ready"
+
+
+def test_storage_that_is_away_takes_nothing(alice, monkeypatch):
+    def away(*args, **kwargs):
+        raise EndpointConnectionError(endpoint_url="https://storage.example")
+
+    monkeypatch.setattr(storages["originals"], "save", away)
+    with pytest.raises(StorageAway, match="Try again"):
+        upload(alice)
+    assert not Photo.objects.exists()
+
+
+def test_control_characters_are_dropped_from_texts(alice):
+    texts = {"title": "The\x0b pier\x00", "description": "one\r\ntwo\ufffe", "creator": "A\x1f"}
+    photo = upload(alice, tags=["low\x0b tide", "\x00"], **texts)
+    assert (photo.title, photo.description, photo.creator) == ("The pier", "one\ntwo", "A")
+    assert [tag.name for tag in photo.tags.all()] == ["low tide"]

@@ -93,7 +93,7 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_
 
         hide = (
             "from gallery.models import Photo; from gallery.services import set_visibility; "
-            "set_visibility(Photo.objects.get(), 'private')"
+            "set_visibility(Photo.objects.all(), 'private')"
         )
         site.manage("shell", "-c", hide)
         wait_until(lambda: not keys(PUBLIC), timeout_seconds=30, what="the move out of public")

@@ -197,6 +197,23 @@ def test_made_up_cursor_is_not_found(as_charlie, five, cursor):
     assert as_charlie.get("/photos/", {"before": cursor}).status_code == 404
 
 
+def test_old_link_beyond_the_end_leads_back(as_charlie, five):
+    beyond = as_charlie.get("/photos/", {"after": f"0.{five[0].pk.hex}"})
+    assert b"Nothing more here" in beyond.content and b"No photographs yet" not in beyond.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/photos/%00/", "/photos/%00/similar/", "/albums/%00/", "/by/%00/", "/share/%00/"),
+        *("/api/v1/photos/%00/", "/api/v1/photos/%00/similar/", "/private/r/a%00-b/320.webp"),
+        *("/originals/%00/", "/media/r/a%00/320.webp", "/sitemap-%00.xml"),
+    ],
+)
+def test_nul_in_a_path_is_not_found(as_charlie, db, path):
+    assert as_charlie.get(path).status_code == 404
+
+
 # --- What pages say ---
 def test_empty_gallery_says_what_to_do(as_charlie, db):
     for path in ("/", "/photos/", "/discover/"):

@@ -105,8 +105,8 @@ def test_index_stays_exact_under_random_edits_and_runs_twice(gallery):
                     lambda one: write(one, chance),
                     lambda one: Photo.objects.filter(pk=one.pk).update(visibility="private"),
                     lambda one: Photo.objects.filter(pk=one.pk).update(visibility="public"),
-                    services.bin_photo,
-                    services.restore_photo,
+                    lambda one: services.bin_photos([one]),
+                    lambda one: services.restore_photos([one]),
                 ]
             )(photo)
         while index_due():

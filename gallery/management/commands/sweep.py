@@ -7,6 +7,7 @@ class Command(BaseCommand):
     help = "Finish what was cut off: publish what is due, move and delete files, nudge all queues."
 
     def handle(self, **options):
-        pipeline.tidy()
+        pipeline.publish_due()
         tasks.sweep()
+        pipeline.tidy()
         self.stdout.write("Swept; the workers go on with what is due.")
