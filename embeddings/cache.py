@@ -20,6 +20,9 @@ QUERY_LIMIT_SECONDS = 2.0
 POLL_SECONDS = 0.005
 HEARTBEAT_SECONDS = 5.0
 ALIVE_TTL_SECONDS = 15
+WAITING_THREADS = 6  # of a process; the others serve pages meanwhile
+
+_waiting = threading.BoundedSemaphore(WAITING_THREADS)
 
 
 def normalise(text: str) -> str:
@@ -51,7 +54,8 @@ def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
     """Return the query's vector in the space, (dimensions,) float32, L2-normalised.
 
     Waits up to QUERY_LIMIT_SECONDS for the vectors worker to encode a query that is not
-    cached. Returns None, at once, while no encoder of the space is alive or Redis is away.
+    cached. Returns None, at once, while no encoder of the space is alive, Redis is away, or too
+    many threads of this process wait already.
     """
     from embeddings import tasks  # tasks store what this waits for
 
@@ -61,20 +65,26 @@ def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
         return vector
     if not encoder_is_alive(space):
         return None
+    if not _waiting.acquire(blocking=False):
+        return None
+    try:
+        return _asked_for(text, space, tasks.encode_query)
+    finally:
+        _waiting.release()
+
+
+def _asked_for(text: str, space: EmbeddingSpace, task) -> np.ndarray | None:
+    """Let a worker encode a query and wait for its vector; None if it does not come in time."""
     pending_key = f"pending:{_vector_key(text, space)}"
     if cache.add(pending_key, 1, int(QUERY_LIMIT_SECONDS)):
-        ask(tasks.encode_query, normalise(text), space.pk, expires=QUERY_LIMIT_SECONDS)
+        ask(task, normalise(text), space.pk, expires=QUERY_LIMIT_SECONDS)
     deadline = time.monotonic() + QUERY_LIMIT_SECONDS
-    while time.monotonic() < deadline and encoder_is_reachable():
+    while time.monotonic() < deadline and not cache.breaker_is_open():
         time.sleep(POLL_SECONDS)
         if (vector := cached_query_vector(text, space)) is not None:
             return vector
     cache.delete(_alive_key(space))  # until the worker's next heartbeat nobody waits for it
     return None
-
-
-def encoder_is_reachable() -> bool:
-    return not cache.breaker_is_open()
 
 
 def encoder_is_alive(space: EmbeddingSpace) -> bool:
@@ -83,14 +93,20 @@ def encoder_is_alive(space: EmbeddingSpace) -> bool:
 
 
 class Heartbeat(threading.Thread):
-    """Say every HEARTBEAT_SECONDS, while this worker lives, which encoders it has loaded."""
+    """Say every HEARTBEAT_SECONDS, while this worker lives, which encoders it has loaded.
+
+    speaks: set where queries are answered; a worker that only encodes photos keeps silent.
+    """
 
     def __init__(self):
         super().__init__(daemon=True, name="encoder-heartbeat")
+        self.speaks = False
         self._spaces: list[EmbeddingSpace] = []
 
     def announce(self, spaces: list[EmbeddingSpace]) -> None:
         """Replace the announced spaces and announce them at once."""
+        if not self.speaks:
+            return
         self._spaces = spaces
         self._beat()
         if not self.is_alive():

@@ -38,8 +38,12 @@ class EmbeddingSpace(models.Model):
     )
     caption_bank = models.BinaryField(default=bytes, help_text="(n, dimensions) float16")
     image_bank = models.BinaryField(default=bytes, help_text="(n, dimensions) float16")
+    probe = models.BinaryField(
+        default=bytes, help_text="(2, dimensions) float16: see embeddings.banks.probe."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
     failure = models.TextField(blank=True, help_text="Why the models cannot be had; empty if fine.")
+    failed_at = models.DateTimeField(null=True, help_text="Since when they cannot be had.")
     generation = models.IntegerField(default=0, help_text="Moves whenever vectors change.")
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -1,65 +1,102 @@
-"""What the vectors worker does: load encoders, claim photos that are due, encode queries."""
+"""What a vectors worker does: load encoders, claim photos that are due, encode queries."""
 
 import logging
+import time
 from datetime import timedelta
+from functools import cache as once
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, Q
-from django.db.models.functions import Now
 
 from embeddings import cache, spaces
 from embeddings.encoder import Encoder, ModelUnavailable
-from embeddings.models import EmbeddingSpace, EncodingClaim
+from embeddings.models import EmbeddingSpace
 from embeddings.reconcile import reconcile
 from gallery.models import Photo
 
 logger = logging.getLogger(__name__)
 
-BATCH_SIZE = 8
+MOST_PHOTOS = 8  # a batch; encoding is no faster beyond it
+BATCH_SECONDS = 0.5  # a visitor's query waits for one batch at most
 LEASE = timedelta(minutes=2)
 MAX_LEASE = timedelta(days=1)
+# A model that could not be loaded is tried again after so many times as long as the try took:
+# asking a hub that does not answer may take a minute, in which no query is encoded.
+LOAD_PATIENCE = 10
 
 _loaded: dict[int, Encoder] = {}  # by space id, in this process
+_next_try: dict[int, float] = {}  # by space id, time.monotonic()
+_seconds_a_photo = 0.0  # measured on the last batch of this process
 _heartbeat = cache.Heartbeat()
 
 
 def encoders() -> dict[EmbeddingSpace, Encoder]:
     """Return the encoders of all spaces that are served or built and whose models can be had.
 
-    A space whose models cannot be had keeps the reason in `failure`; once they can again, the
-    photos it missed meanwhile become due.
+    A space whose models cannot be had keeps the reason; once they can again, the photos it
+    missed meanwhile become due.
     """
     spaces.ensure_space()
     found = {}
     for space in spaces.serving_spaces():
         try:
-            encoder = _loaded.get(space.pk) or spaces.load_encoder(space)
-        except ModelUnavailable as error:
-            EmbeddingSpace.objects.filter(pk=space.pk).update(failure=str(error))
+            encoder = _encoder(space)
+        except (ModelUnavailable, spaces.SpaceError) as error:
             logger.warning("Space %s: %s", space, error)
+            spaces.note_failure(space, str(error))
             continue
-        if not space.is_prepared and not spaces.prepare(space, encoder):
-            continue  # another worker prepares it; the next nudge looks again
-        if space.failure:
-            EmbeddingSpace.objects.filter(pk=space.pk).update(failure="")
-            spaces.build(space)
-        found[space] = _loaded[space.pk] = encoder
-    for retired in _loaded.keys() - {space.pk for space in found}:
-        del _loaded[retired]
-    if found:
-        _heartbeat.announce(list(found))
+        if encoder is not None:
+            found[space] = _loaded[space.pk] = encoder
+    for gone in _loaded.keys() - {space.pk for space in found}:
+        del _loaded[gone]
+    _heartbeat.announce(list(found))
     return found
 
 
-def encode_due(limit: int = BATCH_SIZE) -> int:
-    """Bring the vectors of up to `limit` due photos up to date; return how many were claimed."""
+def _encoder(space: EmbeddingSpace) -> Encoder | None:
+    """Return a space's encoder; None while it is not to be tried, or another worker prepares it.
+
+    Raises ModelUnavailable or SpaceError when it cannot be had.
+    """
+    started = time.monotonic()
+    if started < _next_try.get(space.pk, 0.0):
+        return None
+    try:
+        encoder = _loaded.get(space.pk) or spaces.load_encoder(space)
+        if not space.is_prepared and not spaces.prepare(space, encoder):
+            return None
+    except (ModelUnavailable, spaces.SpaceError):
+        ended = time.monotonic()
+        _next_try[space.pk] = ended + LOAD_PATIENCE * (ended - started)
+        raise
+    if space.failure:
+        spaces.note_recovery(space)
+    return encoder
+
+
+def load_models() -> None:
+    """Load the models where visitors' queries are answered, and say so from now on."""
+    _heartbeat.speaks = True
+    encoders()
+
+
+def encode_due(limit: int | None = None) -> int:
+    """Bring the vectors of some due photos up to date; return how many were claimed.
+
+    Takes as many as are encoded in BATCH_SECONDS, up to `limit`.
+    """
+    global _seconds_a_photo
     available = encoders()
     if not available:
         return 0
-    photo_ids = claim_due(limit)
+    fitting = BATCH_SECONDS / _seconds_a_photo if _seconds_a_photo else MOST_PHOTOS
+    photo_ids = claim_due(max(1, min(int(fitting), limit or MOST_PHOTOS)))
     if photo_ids:
+        started = time.monotonic()
         reconcile(photo_ids, available)
+        _seconds_a_photo = (time.monotonic() - started) / len(photo_ids)
     return len(photo_ids)
 
 
@@ -70,36 +107,25 @@ def due_photos():
     )
 
 
+@once
+def _sql(name: str) -> str:
+    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
+
+
 def claim_due(limit: int) -> list[UUID]:
-    """Lease due photos that nobody holds. Each further attempt holds its lease twice as long."""
-    due = due_photos().order_by("created_at", "id")
-    free = due.exclude(
-        pk__in=EncodingClaim.objects.filter(claimed_until__gte=Now()).values("photo_id")
-    )
-    candidates = list(free.values_list("pk", flat=True)[:limit])
+    """Lease due photos that nobody holds."""
+    parameters = {"lease": LEASE, "max_lease": MAX_LEASE, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO embeddings_encodingclaim AS held
-                   (photo_id, claimed_until, attempts, failure)
-            SELECT id, now() + %(lease)s, 1, ''
-              FROM gallery_photo
-             WHERE id = ANY(%(ids)s)
-             ORDER BY id
-                ON CONFLICT (photo_id) DO UPDATE
-               SET attempts = held.attempts + 1,
-                   claimed_until = now()
-                       + least(%(lease)s * power(2, least(held.attempts, 20)), %(max_lease)s)
-             WHERE held.claimed_until < now()
-            RETURNING photo_id
-            """,
-            {"ids": candidates, "lease": LEASE, "max_lease": MAX_LEASE},
-        )
+        cursor.execute(_sql("claim_due"), parameters)
         return [row[0] for row in cursor.fetchall()]
 
 
 def encode_query(text: str, space_id: int) -> None:
-    """Encode a visitor's query and store it where the web process waits for it."""
-    for space, encoder in encoders().items():
-        if space.pk == space_id and cache.cached_query_vector(text, space) is None:
-            cache.store_query_vector(text, space, encoder.encode_texts([text])[0])
+    """Encode a visitor's query and store it where the web process waits for it.
+
+    Only with a model that is loaded: the visitor would not wait for another.
+    """
+    encoder = _loaded.get(space_id)
+    space = spaces.serving_space(space_id)
+    if encoder and space and cache.cached_query_vector(text, space) is None:
+        cache.store_query_vector(text, space, encoder.encode_texts([text])[0])

@@ -15,6 +15,8 @@ from embeddings.encoder import Encoder
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, EncodingClaim, ImageVector, TextVector
 from embeddings.texts import photo_text
+from gallery import services
+from gallery.files import STORAGE_ERRORS
 from gallery.models import Photo
 from gallery.renditions import open_pixels
 
@@ -26,19 +28,26 @@ PIXELS_WIDTH = 640  # enough for any tower, 6 ms to preprocess; the original tak
 def reconcile(photo_ids: Iterable[UUID], encoders: dict[EmbeddingSpace, Encoder]) -> None:
     """Bring the vectors of these photos up to date in every space given.
 
-    Encodes only what changed since it was stored. A photo that was edited meanwhile stays due;
-    one whose pixels cannot be read keeps its reason on its claim and is tried again later.
+    Encodes only what changed since it was stored. A photo that was edited meanwhile stays due,
+    and all do while a space that could be served is not among those given; one whose pixels
+    cannot be read keeps its reason on its claim. Such are tried again when their claim ends.
     """
     photos = list(Photo.objects.filter(pk__in=photo_ids).prefetch_related("tags").order_by("pk"))
     for space, encoder in encoders.items():
         caption_bank = spaces.bank(space, "captions")
         _update(space, ImageVector, encoder.encode_images, caption_bank, photos, _pixels)
         _update(space, TextVector, encoder.encode_texts, caption_bank, photos, _text)
+    if any(one.is_prepared and not one.failure for one in _spaces_beside(encoders)):
+        return
     for photo in photos:
         Photo.objects.filter(pk=photo.pk, changed_at=photo.changed_at).exclude(
             pk__in=EncodingClaim.objects.exclude(failure="").values("photo_id")
         ).update(embedded_at=Now())
     EncodingClaim.objects.filter(photo__in=photos, failure="").delete()
+
+
+def _spaces_beside(encoders: dict[EmbeddingSpace, Encoder]) -> list[EmbeddingSpace]:
+    return [space for space in spaces.serving_spaces() if space not in encoders]
 
 
 def _pixels(photo: Photo):
@@ -67,11 +76,13 @@ def _update(
         elif stored.get(photo.pk) != source[0]:
             try:
                 inputs.append(source[1]())
-            except (OSError, ValueError) as error:
+            except (*STORAGE_ERRORS, ValueError) as error:
                 logger.warning("Photo %s cannot be encoded: %s", photo.public_id, error)
                 EncodingClaim.objects.filter(photo=photo).update(
                     failure=f"Its pixels could not be read: {error}"
                 )
+                if isinstance(error, FileNotFoundError):
+                    services.process_again(photo)
                 continue
             wanted.append((photo, source[0]))
     vectors = encode(inputs) if inputs else np.empty((0, space.dimensions), np.float32)

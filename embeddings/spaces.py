@@ -10,8 +10,9 @@ import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce, Now
 
-from embeddings.banks import make_banks, shipped_banks
+from embeddings.banks import make_banks, probe, probe_fits, shipped_banks
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
@@ -20,6 +21,8 @@ from gallery.models import Photo
 HNSW_M = 16
 HNSW_EF_CONSTRUCTION = 128
 MAX_DIMENSIONS = 4000  # of a halfvec under an HNSW index
+RETIRED_AT_ONCE = 1000  # vectors a transaction
+NAMED_PHOTOS = 5
 
 # To the small CLIP photographs are noise: words lead, its two rankings together stay below one.
 DEMO_WEIGHTS = {"bm25": 1.0, "text": 0.45, "image": 0.5}
@@ -29,13 +32,13 @@ class SpaceError(Exception):
     """A step in a space's life that cannot be taken now. The message says what to do first."""
 
 
+def _without_banks():
+    return EmbeddingSpace.objects.defer("caption_bank", "image_bank", "probe")
+
+
 def active_space() -> EmbeddingSpace | None:
     """Return the space that serves, without its banks; None before the first one is ready."""
-    return (
-        EmbeddingSpace.objects.filter(state=EmbeddingSpace.State.ACTIVE)
-        .defer("caption_bank", "image_bank")
-        .first()
-    )
+    return _without_banks().filter(state=EmbeddingSpace.State.ACTIVE).first()
 
 
 def serving_spaces() -> list[EmbeddingSpace]:
@@ -43,8 +46,12 @@ def serving_spaces() -> list[EmbeddingSpace]:
 
     Without their banks: see bank().
     """
-    kept = EmbeddingSpace.objects.exclude(state=EmbeddingSpace.State.RETIRED)
-    return list(kept.defer("caption_bank", "image_bank").order_by("id"))
+    return list(_without_banks().exclude(state=EmbeddingSpace.State.RETIRED).order_by("id"))
+
+
+def serving_space(pk: int) -> EmbeddingSpace | None:
+    """Return one of serving_spaces(), or None."""
+    return _without_banks().exclude(state=EmbeddingSpace.State.RETIRED).filter(pk=pk).first()
 
 
 def profile_models(profile: str) -> dict[str, str]:
@@ -79,16 +86,32 @@ def load_encoder(space: EmbeddingSpace) -> Encoder:
     from embeddings.torch_encoder import TorchEncoder
 
     encoder = TorchEncoder(space.image_model, space.text_model)
-    if space.is_prepared and encoder.dimensions != space.dimensions:
+    if space.is_prepared and not probe_fits(encoder, space.probe):
         raise ModelUnavailable(
-            f"The model at {space.image_model} now has {encoder.dimensions} dimensions, not "
-            f"{space.dimensions}. Create a new space for it: `manage.py embedding_space create`."
+            f"The model at {space.image_model} is not the one that encoded this space. Put that "
+            "one back, or create a new space for it: `manage.py embedding_space create`."
         )
     return encoder
 
 
+def note_failure(space: EmbeddingSpace, reason: str) -> None:
+    """Keep why the space's models cannot be had, and since when."""
+    EmbeddingSpace.objects.filter(pk=space.pk).update(
+        failure=reason, failed_at=Coalesce("failed_at", Now())
+    )
+
+
+def note_recovery(space: EmbeddingSpace) -> None:
+    """Make the photos due that the space missed while its models could not be had."""
+    missed = Q(pk__in=missing_photos(space).values("pk"))
+    if space.failed_at:
+        missed |= Q(changed_at__gte=space.failed_at, state=Photo.State.READY)
+    Photo.objects.filter(missed).update(changed_at=Now())
+    EmbeddingSpace.objects.filter(pk=space.pk).update(failure="", failed_at=None)
+
+
 def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
-    """Give a new space its banks and its floor, and create its indexes.
+    """Give a new space its banks and its floor, create its indexes, and begin to build it.
 
     Returns False when another worker is at it.
     """
@@ -98,6 +121,7 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
         space.refresh_from_db()
         if not space.is_prepared:
             _prepare(space, encoder)
+            build(space)
         return True
 
 
@@ -123,9 +147,12 @@ def _prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
     space.caption_bank = banks.captions.tobytes()
     space.image_bank = banks.images.tobytes()
     space.floor = banks.floor
+    space.probe = probe(encoder).tobytes()
     space.revision = hashlib.sha256(space.caption_bank + space.image_bank).hexdigest()[:16]
     create_indexes(space)
-    space.save(update_fields=["dimensions", "caption_bank", "image_bank", "floor", "revision"])
+    space.save(
+        update_fields=["dimensions", "caption_bank", "image_bank", "floor", "probe", "revision"]
+    )
 
 
 def query_level(space: EmbeddingSpace, vector: np.ndarray, leg: str) -> float:
@@ -155,7 +182,10 @@ def index_name(space: EmbeddingSpace, model) -> str:
 def create_indexes(space: EmbeddingSpace) -> None:
     """Create the space's partial HNSW indexes, without blocking writers where possible."""
     if not 0 < space.dimensions <= MAX_DIMENSIONS:
-        raise SpaceError(f"An index takes 1 to {MAX_DIMENSIONS} dimensions.")
+        raise SpaceError(
+            f"Its vectors have {space.dimensions} dimensions, and an index takes 1 to "
+            f"{MAX_DIMENSIONS}. Choose another model."
+        )
     concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
     for model in (ImageVector, TextVector):
         with connection.cursor() as cursor:
@@ -181,10 +211,14 @@ def missing_photos(space: EmbeddingSpace):
 
 
 def build(space: EmbeddingSpace) -> int:
-    """Make every photo that the space lacks due for the vectors queue; return their number."""
+    """Make every photo that the space lacks due for the vectors queue; return their number.
+
+    They count as changed: a worker that encodes one at this moment, without the space, then
+    leaves it due.
+    """
     if space.state == EmbeddingSpace.State.RETIRED:
         EmbeddingSpace.objects.filter(pk=space.pk).update(state=EmbeddingSpace.State.BUILDING)
-    return missing_photos(space).update(embedded_at=None)
+    return missing_photos(space).update(changed_at=Now())
 
 
 def activate(space: EmbeddingSpace) -> None:
@@ -194,11 +228,14 @@ def activate(space: EmbeddingSpace) -> None:
     """
     if not space.is_prepared:
         raise SpaceError("The space is not built yet: `manage.py embedding_space build` first.")
-    if missing := missing_photos(space).count():
+    missing = missing_photos(space)
+    if count := missing.count():
+        names = ", ".join(missing.values_list("public_id", flat=True)[:NAMED_PHOTOS])
         raise SpaceError(
-            f"{missing} photos have no vector in this space yet. Let the vectors queue finish "
-            "(`manage.py embedding_space build` starts it)."
+            f"{count} photos have no vector in this space yet, among them {names}. Let the "
+            "vectors queue finish (`manage.py embedding_space build` starts it)."
         )
+    create_indexes(space)  # those of a space that was retired are gone
     states = EmbeddingSpace.State
     with transaction.atomic():
         # The unique index is checked row by row: the old one steps down first.
@@ -209,14 +246,20 @@ def activate(space: EmbeddingSpace) -> None:
 
 
 def retire(space: EmbeddingSpace) -> None:
-    """Stop keeping the space: drop its indexes and vectors. The space that serves cannot go."""
-    with transaction.atomic():
-        retired = EmbeddingSpace.objects.filter(
-            pk=space.pk, state=EmbeddingSpace.State.BUILDING
-        ).update(state=EmbeddingSpace.State.RETIRED)
-        if not retired:
-            raise SpaceError("Only a space that does not serve can be retired.")
-        for model in (ImageVector, TextVector):
-            with connection.cursor() as cursor:
-                cursor.execute(f"DROP INDEX IF EXISTS {index_name(space, model)}")
-            model.objects.filter(space=space).delete()
+    """Stop keeping the space: drop its vectors and indexes. The space that serves cannot go.
+
+    Done in small steps that hold up no search, and can be taken up again where they were cut off.
+    """
+    retired = (
+        EmbeddingSpace.objects.filter(pk=space.pk)
+        .exclude(state=EmbeddingSpace.State.ACTIVE)
+        .update(state=EmbeddingSpace.State.RETIRED)
+    )
+    if not retired:
+        raise SpaceError("Only a space that does not serve can be retired.")
+    for model in (ImageVector, TextVector):
+        vectors = model.objects.filter(space=space)
+        while batch := list(vectors.values_list("pk", flat=True)[:RETIRED_AT_ONCE]):
+            vectors.filter(pk__in=batch).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(space, model)}")

@@ -4,7 +4,6 @@ Texts and pictures always go in as dicts: of a plain string sentence-transformer
 modality, and a query that looks like a path or a URL would be opened.
 """
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +20,17 @@ class TorchEncoder:
     """Encode with the two models of one space; see `embeddings.encoder.Encoder`.
 
     Raises ModelUnavailable when a model is neither in its folder, nor in the local model
-    cache, nor to be downloaded, or when the two do not share a space.
+    cache, nor to be downloaded, when it does not encode what it should, or when the two do not
+    share a space.
     """
 
     def __init__(self, image_model: str, text_model: str):
         # Forked children of a torch process with more than one thread hang.
         torch.set_num_threads(1)
         self._image_model = _load(image_model)
-        self._text_model = _load(text_model)
-        self.dimensions = int(self.encode_texts(["a photo"]).shape[1])
-        of_images = int(self.encode_images([Image.new("RGB", (64, 64))]).shape[1])
+        self._text_model = self._image_model if text_model == image_model else _load(text_model)
+        self.dimensions = _tried(text_model, self.encode_texts, "a photo")
+        of_images = _tried(image_model, self.encode_images, Image.new("RGB", (64, 64)))
         if of_images != self.dimensions:
             raise ModelUnavailable(
                 f"{image_model} has {of_images} dimensions and {text_model} {self.dimensions}: "
@@ -75,7 +75,17 @@ def _text_options(model: SentenceTransformer) -> dict:
     return {"processing_kwargs": {"text": padding}}
 
 
-@lru_cache(maxsize=4)
+def _tried(name: str, encode, sample) -> int:
+    """Encode one sample; return the number of dimensions. Raises ModelUnavailable."""
+    try:
+        return int(encode([sample]).shape[1])
+    except Exception as error:  # models fail in ways of their own
+        raise ModelUnavailable(
+            f"The model {name} is there, but cannot encode for a gallery: {error}. Choose a CLIP "
+            "or SigLIP model."
+        ) from error
+
+
 def _load(name_or_path: str) -> SentenceTransformer:
     if Path(name_or_path).is_absolute() and not Path(name_or_path).is_dir():
         raise ModelUnavailable(
@@ -83,9 +93,8 @@ def _load(name_or_path: str) -> SentenceTransformer:
             "model with EMBEDDING_PROFILE and `manage.py embedding_space create`."
         )
     try:
-        model = SentenceTransformer(name_or_path, device="cpu")
-    except (OSError, ValueError, RuntimeError) as error:
+        return SentenceTransformer(name_or_path, device="cpu").float().eval()
+    except Exception as error:  # a hub, a file system and any model may fail here
         raise ModelUnavailable(
             f"The model {name_or_path} could not be loaded: {error}. It is tried again by itself."
         ) from error
-    return model.float().eval()

@@ -176,6 +176,14 @@ def retry_photos(photos: Iterable[Photo]) -> None:
     transaction.on_commit(lambda: nudge(tasks.process_pixels))
 
 
+def process_again(photo: Photo) -> None:
+    """Send a ready photo that lost a file through the pixels queue again."""
+    Photo.objects.filter(pk=photo.pk, file_key=photo.file_key, state=Photo.State.READY).update(
+        state=Photo.State.PENDING, attempts=0, claimed_until=None
+    )
+    transaction.on_commit(lambda: nudge(tasks.process_pixels))
+
+
 def photos_edited(ids: list[UUID]) -> None:
     """Call after photos were changed: files go where they belong, upper apps follow.
 

@@ -37,8 +37,12 @@ _STOP_WORDS = {
     "zh": "的 了 和 在 是 我 你 他 她 它 有 与 及 这 那",
 }
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+_CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+# Vowel signs and the like, without which words of Hindi or Thai fall apart.
+_MARKS = "".join(
+    chr(code) for code in range(0x300, 0x10000) if unicodedata.category(chr(code)) in ("Mn", "Mc")
+)
+_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}](?:[^\W_{_CJK}]|[{_MARKS}])*")
 _IS_CJK = re.compile(rf"[{_CJK}]")
 _PART = re.compile(r"\d+|[^\W\d_]+")
 # Marks of Latin, Greek and Cyrillic letters. A voicing mark makes another kana: it stays.

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 K1 = 1.2
 B = 0.75
+GRAIN = 1.0  # every field weight is a multiple of it, and so is every term frequency
 # How much one occurrence counts, by field.
 FIELD_WEIGHTS = {"title": 3.0, "tags": 2.0, "place": 2.0, "description": 1.0, "camera": 1.0}
 
@@ -17,6 +18,17 @@ def weight(term_frequency: float, length: float, average_length: float) -> float
     """Return tf (k1 + 1) / (tf + k1 (1 - b + b length / average_length))."""
     norm = K1 * (1 - B + B * length / average_length)
     return term_frequency * (K1 + 1) / (term_frequency + norm)
+
+
+def term_frequency(weight: float, length: float, average_length: float) -> float:
+    """Return the term frequency that `weight` made a weight of, to the nearest GRAIN.
+
+    A weight is kept in single precision, which tells frequencies up to some hundreds apart;
+    beyond, all of them weigh the same.
+    """
+    norm = K1 * (1 - B + B * length / average_length)
+    frequency = weight * norm / max(K1 + 1 - weight, 1e-9)
+    return max(GRAIN, round(frequency / GRAIN) * GRAIN)
 
 
 def idf(documents: int, document_frequency: int) -> float:

@@ -1,14 +1,14 @@
 """Search, similar photos and random photos: rankings in, photos out."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
 
 from embeddings import spaces
-from embeddings.cache import normalise, query_vector
+from embeddings.cache import query_vector
 from embeddings.levels import half_normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
@@ -16,7 +16,8 @@ from search import cache, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
 from search.models import CorpusStatistics
 from search.query import SearchQuery
-from search.retrievers import Match
+from search.retrievers import DEPTH, Match
+from search.sql import sql_of
 
 PAGE_SIZE = 24
 NEAREST = 6  # shown apart when nothing is close
@@ -68,10 +69,17 @@ def search(query: SearchQuery, *, page: int = 1) -> SearchPage:
     vector = query_vector(query.semantic, space) if space else None
     generation = CorpusStatistics.objects.values_list("generation", flat=True).first()
     parts = (
-        *(normalise(query.text).casefold(), generation),
+        *(query.terms, query.phrases, query.excluded, query.semantic, generation),
         *((space.pk, space.generation) if vector is not None else ()),
     )
-    hits, nearest_ids = cache.results(parts, lambda: _fused(query, space, vector))
+    found, nearest_ids = cache.results(parts, lambda: _fused(query, space, vector))
+    # Not even their number may tell of photos that were hidden since.
+    listed = set(
+        Photo.objects.listed()
+        .filter(pk__in=[hit.photo_id for hit in found])
+        .values_list("pk", flat=True)
+    )
+    hits = [hit for hit in found if hit.photo_id in listed]
     shown = hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     photos = photos_in_order([hit.photo_id for hit in shown])
     by_id = {hit.photo_id: hit for hit in shown}
@@ -101,6 +109,11 @@ def _fused(
             leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
         }
         rows = retrievers.run(statements)
+        for leg in legs:
+            if allowed.tsquery and not allowed.leaves_few and len(rows[leg]) < DEPTH:
+                # The approximate scan gave up before it met enough photos that are allowed.
+                matches = retrievers.rank_by_vector(leg, space, vector, allowed.exactly())
+                rows[leg] = [astuple(match) for match in matches]
     rankings["bm25"] = [row[0] for row in rows["bm25"]]
     for leg in legs:
         matches = [Match(*row) for row in rows[leg]]
@@ -165,7 +178,7 @@ def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
         width = 1 / documents
         starts = [random.uniform(-width, 1) for _ in range(RANDOM_WINDOWS)]
         with connection.cursor() as cursor:
-            cursor.execute(retrievers.sql_of("random_photos"), {"starts": starts, "width": width})
+            cursor.execute(sql_of("random_photos"), {"starts": starts, "width": width})
             ids = [row[0] for row in cursor.fetchall()]
     return photos_in_order(random.sample(ids, min(limit, len(ids))))
 

@@ -3,12 +3,15 @@
 import re
 from dataclasses import dataclass
 
+from embeddings.cache import normalise
 from search.analysis import is_stop_word, joined, query_forms, words
 
 MAX_QUERY_LENGTH = 500
 MAX_WORDS = 32
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes neither
+_QUOTES = str.maketrans(dict.fromkeys("“”„«»", '"'))
+_DASH = re.compile(r"(?<!\S)[–−](?=\S)")  # before a word, as phones write a minus
 _PIECE = re.compile(r'(-?)"([^"]*)"|(\S+)')
 
 
@@ -17,15 +20,15 @@ class SearchQuery:
     """A parsed query.
 
     text: as typed, trimmed. semantic: the positive words, for the encoders.
-    terms: query words, each as its alternative forms. phrases, excluded: each a sequence of
-    folded words; they restrict all three rankings.
+    terms: query words, each as its alternative forms. phrases: each a sequence of folded words.
+    excluded: each a sequence of words, as their alternative forms. Both restrict all rankings.
     """
 
     text: str
     semantic: str
     terms: tuple[tuple[str, ...], ...]
     phrases: tuple[tuple[str, ...], ...] = ()
-    excluded: tuple[tuple[str, ...], ...] = ()
+    excluded: tuple[tuple[tuple[str, ...], ...], ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -39,14 +42,15 @@ class SearchQuery:
 def parse(text: str) -> SearchQuery:
     """Read a query: words, "phrases", -exclusions. Never raises."""
     text = " ".join(_UNSTORABLE.sub(" ", text).split())[:MAX_QUERY_LENGTH].rstrip()
+    read = _DASH.sub("-", normalise(text).translate(_QUOTES))
     positive, phrases, excluded = [], [], []
-    for piece in _PIECE.finditer(text):
+    for piece in _PIECE.finditer(read):
         minus, phrase, word = piece.groups()
         if word is not None:
             minus, phrase = ("-", word[1:]) if word.startswith("-") else ("", word)
         found = tuple(words(phrase))
         if minus and found:
-            excluded.append(found)
+            excluded.append(tuple(query_forms(one) for one in found))
             continue
         positive.append(phrase.replace('"', " "))
         if word is None and found:

@@ -1,11 +1,12 @@
 """Compare the word index with what it should hold, and write the difference."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from pgvector import SparseVector
 
@@ -13,6 +14,7 @@ from gallery.models import Photo
 from search import bm25
 from search.documents import Document, analyse, input_hash, photo_fields
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, PhotoDocument, Term
+from search.sql import sql_of
 
 BATCH_SIZE = 200
 FIRST_AVERAGE_LENGTH = 20.0
@@ -58,10 +60,11 @@ def reconcile(photo_ids: Iterable[UUID], *, reweigh: bool = False) -> None:
         statistics = lock_statistics()
         photos = _locked(photo_ids)
         _write(photo_ids, photos, statistics, reweigh=reweigh)
-        if _average_is_off(statistics):
-            repin(statistics)
         for photo in photos:
             Photo.objects.filter(pk=photo.pk, changed_at=photo.changed_at).update(indexed_at=Now())
+    # In a transaction of its own: it touches documents whose photos are not locked.
+    if _average_is_off(statistics):
+        repin()
 
 
 def _locked(photo_ids: list[UUID]) -> list[Photo]:
@@ -83,13 +86,61 @@ def lock_statistics() -> CorpusStatistics:
     )[0]
 
 
-def repin(statistics: CorpusStatistics) -> None:
-    """Pin the average length of today and weigh all documents with it, as one generation."""
-    statistics.average_length = _true_average(statistics)
-    ids = list(PhotoDocument.objects.order_by("pk").values_list("pk", flat=True))
-    for start in range(0, len(ids), BATCH_SIZE):
-        batch = ids[start : start + BATCH_SIZE]
-        _write(batch, _locked(batch), statistics, reweigh=True)
+def repin() -> None:
+    """Pin the average length of today and weigh all documents with it, as one generation.
+
+    Weights are made from weights: photos are neither read nor locked.
+    """
+    with transaction.atomic():
+        statistics = lock_statistics()
+        with connection.cursor() as cursor:
+            # Who hides a photo meanwhile waits for this short while, before he holds a document.
+            cursor.execute("LOCK TABLE search_photodocument IN SHARE ROW EXCLUSIVE MODE")
+        old_average, statistics.average_length = (
+            statistics.average_length,
+            _true_average(statistics),
+        )
+        documents = PhotoDocument.objects.only("weights", "length").order_by("pk")
+        for batch in _batches(documents.iterator(chunk_size=BATCH_SIZE)):
+            _update_weights(batch, old_average, statistics.average_length)
+        statistics.generation += 1
+        statistics.save()
+
+
+def _batches(documents: Iterable[PhotoDocument]) -> Iterator[list[PhotoDocument]]:
+    documents = iter(documents)
+    while batch := list(islice(documents, BATCH_SIZE)):
+        yield batch
+
+
+def _update_weights(documents: list[PhotoDocument], old_average: float, new_average: float) -> None:
+    rows = []
+    for document in documents:
+        frequencies = {
+            term_id: bm25.term_frequency(weight, document.length, old_average)
+            for term_id, weight in zip(
+                document.weights.indices(), document.weights.values(), strict=True
+            )
+        }
+        weights = _weights(frequencies, document.length, new_average)
+        rows.append((weights.to_text(), document.pk))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE search_photodocument SET weights = %s::sparsevec WHERE photo_id = %s", rows
+        )
+
+
+def recount() -> None:
+    """Count document frequencies and the corpus anew from the documents that are stored."""
+    with transaction.atomic():
+        statistics = lock_statistics()
+        with connection.cursor() as cursor:
+            cursor.execute(sql_of("recount_terms"))
+        totals = PhotoDocument.objects.aggregate(count=Count("pk"), length=Sum("length"))
+        statistics.documents = totals["count"]
+        statistics.total_length = totals["length"] or 0.0
+        statistics.generation += 1
+        statistics.save()
 
 
 def _average_is_off(statistics: CorpusStatistics) -> bool:
@@ -124,7 +175,11 @@ def _write(
         PhotoDocument(
             photo_id=photo_id,
             tsv=document.tsv,
-            weights=_weights(document, term_ids, statistics.average_length),
+            weights=_weights(
+                {term_ids[term]: tf for term, tf in document.term_frequency.items()},
+                document.length,
+                statistics.average_length,
+            ),
             length=document.length,
             language=document.language,
             input_hash=digest,
@@ -182,11 +237,12 @@ def _term_ids(terms: set[str]) -> dict[str, int]:
     return known | {term.text: term.pk for term in Term.objects.bulk_create(new)}
 
 
-def _weights(document: Document, term_ids: dict[str, int], average_length: float) -> SparseVector:
+def _weights(frequencies: dict[int, float], length: float, average_length: float) -> SparseVector:
+    """Return the BM25 weights of term ids, from their term frequencies."""
     return SparseVector(
         {
-            term_ids[term]: bm25.weight(frequency, document.length, average_length)
-            for term, frequency in document.term_frequency.items()
+            term_id: bm25.weight(frequency, length, average_length)
+            for term_id, frequency in frequencies.items()
         },
         SPARSE_DIMENSIONS,
     )

@@ -3,9 +3,8 @@
 Each returns distinct photos, best first, with visibility and restrictions inside its SQL.
 """
 
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -16,6 +15,7 @@ from search import bm25
 from search.documents import quoted
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
 from search.query import SearchQuery
+from search.sql import sql_of
 
 Statement = tuple[str, dict]  # SQL and its parameters
 
@@ -42,11 +42,9 @@ class Restriction:
     tsquery: str | None = None
     leaves_few: bool = False
 
-
-@cache
-def sql_of(name: str) -> str:
-    """Return the text of search/sql/<name>.sql."""
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
+    def exactly(self) -> "Restriction":
+        """Return the same restriction, to be scanned exactly."""
+        return replace(self, leaves_few=True)
 
 
 def prepare_transaction(depth: int = DEPTH) -> None:
@@ -80,8 +78,8 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
 
 def restriction(query: SearchQuery) -> Restriction:
     """Return what the phrases and exclusions of a query allow; costs one query if there are any."""
-    required = [_adjacent(phrase) for phrase in query.phrases]
-    excluded = [f"!({_adjacent(phrase)})" for phrase in query.excluded]
+    required = [_adjacent((word,) for word in phrase) for phrase in query.phrases]
+    excluded = [f"!{_adjacent(phrase)}" for phrase in query.excluded]
     if not required and not excluded:
         return Restriction()
     tsquery = " & ".join((*required, *excluded))
@@ -94,8 +92,10 @@ def restriction(query: SearchQuery) -> Restriction:
         return Restriction(tsquery, leaves_few=cursor.fetchone()[0] <= FEW_PHOTOS)
 
 
-def _adjacent(phrase: tuple[str, ...]) -> str:
-    return "(" + " <-> ".join(quoted(word) for word in phrase) + ")"
+def _adjacent(words: Iterable[tuple[str, ...]]) -> str:
+    """Return a tsquery of words that follow each other, each in any of its forms."""
+    alternatives = ("(" + " | ".join(quoted(form) for form in forms) + ")" for forms in words)
+    return "(" + " <-> ".join(alternatives) + ")"
 
 
 def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
@@ -139,7 +139,7 @@ def words_statement(
 
 
 def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
-    """Return (idf, {form: term id}) of each query word; no form where no photo has the word."""
+    """Return (idf, {form: term id}) of the query's words; no form where no photo has the word."""
     texts = {form for forms in query.terms for form in forms}
     found = {
         text: (pk, frequency)
@@ -148,12 +148,17 @@ def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
         ).values_list("pk", "text", "document_frequency")
     }
     documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
-    groups = []
+    groups, unknown = [], 0
     for forms in query.terms:
         known = {form: found[form][0] for form in forms if form in found}
-        frequency = max((found[form][1] for form in known), default=0)
-        groups.append((bm25.idf(documents, frequency), known))
-    return groups
+        if known:
+            frequency = max(found[form][1] for form in known)
+            groups.append((bm25.idf(documents, frequency), known))
+        else:
+            unknown += 1
+    # A word that no photo has says nothing of how telling it is: it weighs as the least telling.
+    least = min((weight for weight, _ in groups), default=0.0)
+    return groups + unknown * [(least, {})]
 
 
 def rank_by_vector(

@@ -81,6 +81,13 @@ class Migration(migrations.Migration):
                     models.BinaryField(default=bytes, help_text="(n, dimensions) float16"),
                 ),
                 (
+                    "probe",
+                    models.BinaryField(
+                        default=bytes,
+                        help_text="(2, dimensions) float16: see embeddings.banks.probe.",
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[
@@ -97,6 +104,10 @@ class Migration(migrations.Migration):
                     models.TextField(
                         blank=True, help_text="Why the models cannot be had; empty if fine."
                     ),
+                ),
+                (
+                    "failed_at",
+                    models.DateTimeField(help_text="Since when they cannot be had.", null=True),
                 ),
                 (
                     "generation",

@@ -34,8 +34,11 @@ CREATE TRIGGER gallery_follow_tags AFTER INSERT OR DELETE ON gallery_photo_tags
 
 CREATE FUNCTION gallery_follow_tag_name() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Locked in the order of ids, as all who lock many photos do.
     UPDATE gallery_photo SET changed_at = clock_timestamp()
-     WHERE id IN (SELECT photo_id FROM gallery_photo_tags WHERE tag_id = NEW.id);
+     WHERE id IN (SELECT id FROM gallery_photo
+                   WHERE id IN (SELECT photo_id FROM gallery_photo_tags WHERE tag_id = NEW.id)
+                   ORDER BY id FOR NO KEY UPDATE);
     RETURN NULL;
 END $$;
 CREATE TRIGGER gallery_follow_tag_name AFTER UPDATE OF name ON gallery_tag

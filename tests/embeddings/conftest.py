@@ -5,6 +5,7 @@ import pytest
 from django.conf import settings
 
 from embeddings import spaces
+from embeddings.banks import probe
 from embeddings.demo_model import train
 from embeddings.models import EmbeddingSpace
 from embeddings.torch_encoder import TorchEncoder
@@ -59,6 +60,7 @@ def a_space(encoder, **fields) -> EmbeddingSpace:
         "revision": "test",
         "caption_bank": captions.tobytes(),
         "image_bank": captions.tobytes(),
+        "probe": probe(encoder).tobytes(),
     }
     space = EmbeddingSpace.objects.create(**values | fields)
     spaces.create_indexes(space)

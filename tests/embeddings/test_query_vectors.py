@@ -1,5 +1,6 @@
 """Cache layer 3: a query is encoded once, and nobody waits for a worker that is not there."""
 
+import threading
 import time
 
 import numpy as np
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def worker(space, counting, monkeypatch):
     """A vectors worker that answers at once, in this process."""
-    monkeypatch.setattr(pipeline, "encoders", lambda: {space: counting})
-    monkeypatch.setattr(cache, "nudge", lambda task, *args, expires: task(*args))
+    monkeypatch.setattr(pipeline, "_loaded", {space.pk: counting})
+    monkeypatch.setattr(cache, "ask", lambda task, *args, expires: task(*args))
     redis.set(cache._alive_key(space), 1)
     return counting
 
@@ -39,7 +40,7 @@ def test_vectors_of_two_spaces_or_revisions_never_mix(space, worker):
 
 def test_nobody_waits_for_a_worker_that_was_not_heard_of(space, monkeypatch):
     sent = []
-    monkeypatch.setattr(cache, "nudge", lambda *args, **kwargs: sent.append(args))
+    monkeypatch.setattr(cache, "ask", lambda *args, **kwargs: sent.append(args))
     started = time.monotonic()
     assert cache.query_vector("mountain", space) is None
     assert time.monotonic() - started < 0.5 and not sent
@@ -47,7 +48,7 @@ def test_nobody_waits_for_a_worker_that_was_not_heard_of(space, monkeypatch):
 
 def test_silent_worker_is_waited_for_once(space, monkeypatch):
     monkeypatch.setattr(cache, "QUERY_LIMIT_SECONDS", 1.0)
-    monkeypatch.setattr(cache, "nudge", lambda *args, **kwargs: None)
+    monkeypatch.setattr(cache, "ask", lambda *args, **kwargs: None)
     redis.set(cache._alive_key(space), 1)
     started = time.monotonic()
     assert cache.query_vector("mountain", space) is None
@@ -57,14 +58,32 @@ def test_silent_worker_is_waited_for_once(space, monkeypatch):
     assert time.monotonic() - started < 0.5
 
 
-def test_without_redis_there_is_no_vector(space):
-    BreakerRedisCache.open_breaker(OSError("away"))
+def test_redis_that_goes_away_is_not_waited_for(space, monkeypatch):
+    redis.set(cache._alive_key(space), 1)
+    monkeypatch.setattr(cache, "ask", lambda *a, **k: BreakerRedisCache.open_breaker(OSError()))
+    started = time.monotonic()
     assert cache.query_vector("mountain", space) is None
+    assert time.monotonic() - started < 0.5
 
 
-def test_heartbeat_says_which_spaces_are_loaded(space):
-    assert not cache.encoder_is_alive(space)
+def test_some_threads_are_kept_for_pages(space, worker, monkeypatch):
+    monkeypatch.setattr(cache, "_waiting", threading.BoundedSemaphore(1))
+    with cache._waiting:
+        assert cache.query_vector("mountain", space) is None
+    assert cache.query_vector("mountain", space) is not None
+
+
+def test_only_a_worker_that_answers_queries_says_what_it_has_loaded(space):
     heart = cache.Heartbeat()
     heart.start = lambda: None
     heart.announce([space])
+    assert not cache.encoder_is_alive(space)
+    heart.speaks = True
+    heart.announce([space])
     assert cache.encoder_is_alive(space)
+
+
+def test_query_never_loads_a_model(space, monkeypatch):
+    monkeypatch.setattr(pipeline, "_loaded", {})
+    pipeline.encode_query("mountain", space.pk)
+    assert cache.cached_query_vector("mountain", space) is None and pipeline._loaded == {}

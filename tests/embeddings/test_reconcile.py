@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
 from django.utils import timezone
 
@@ -10,9 +11,10 @@ from embeddings.levels import levels
 from embeddings.models import EncodingClaim, ImageVector, TextVector
 from embeddings.pipeline import claim_due, due_photos
 from embeddings.reconcile import reconcile
-from gallery import renditions, tags
+from gallery import pipeline, renditions, tags
 from gallery.models import Photo
 from tests.conftest import ready
+from tests.embeddings.conftest import a_space
 
 pytestmark = pytest.mark.django_db
 
@@ -84,8 +86,40 @@ def test_photo_that_cannot_be_read_says_why_and_stops_nobody(alice, encode):
     assert encode(broken, fine) == (2, 1)
     claim = EncodingClaim.objects.get()
     assert claim.photo == broken and "could not be read" in claim.failure
-    assert list(due_photos()) == [broken]
+    assert not due_photos().exists() and pipeline.process_next(), "its files are made anew"
+    assert due_photos().get() == broken
     assert claim_due(10) == [], "it is tried again when its lease is over"
+    EncodingClaim.objects.update(claimed_until="2020-01-01T00:00Z")
+    assert claim_due(10) == [broken.pk]
+    encode(broken)
+    assert not due_photos().exists() and not EncodingClaim.objects.exists()
+
+
+def test_storage_that_is_away_stops_no_other_photo(alice, encode, monkeypatch):
+    broken, fine = ready(alice), ready(alice)
+    opened = storages["renditions"].open
+
+    def open_but_one(name, *arguments):
+        if broken.public_id in name:
+            raise EndpointConnectionError(endpoint_url="https://storage.example")
+        return opened(name, *arguments)
+
+    monkeypatch.setattr(storages["renditions"], "open", open_but_one)
+    claim_due(10)
+    encode(broken, fine)
+    assert ImageVector.objects.get().photo == fine
+    assert "could not be read" in EncodingClaim.objects.get(photo=broken).failure
+
+
+def test_photo_stays_due_while_a_space_that_serves_is_left_out(alice, space, small_clip):
+    photo = ready(alice, title="Pier")
+    other = a_space(small_clip, name="other", state="building")
+    claim_due(10)
+    reconcile([photo.pk], {space: small_clip})
+    assert due_photos().get() == photo
+    assert claim_due(10) == [], "and is left alone for the length of its lease"
+    reconcile([photo.pk], {space: small_clip, other: small_clip})
+    assert not due_photos().exists()
 
 
 def test_photo_that_is_edited_while_it_is_encoded_stays_due(alice, space, small_clip):

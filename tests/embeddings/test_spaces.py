@@ -1,13 +1,16 @@
 """A space's life: prepared once, built beside the one that serves, activated, rolled back."""
 
+import time
+
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection
+from django.utils import timezone
 from PIL import Image
 
 from embeddings import pipeline, spaces
-from embeddings.demo_model import bank
+from embeddings.demo_model import bank, train
 from embeddings.encoder import ModelUnavailable
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
@@ -26,7 +29,7 @@ def index_names() -> set[str]:
 @pytest.fixture(autouse=True)
 def nothing_loaded(monkeypatch):
     monkeypatch.setattr(pipeline, "_loaded", {})
-    monkeypatch.setattr(pipeline._heartbeat, "announce", lambda spaces: None)
+    monkeypatch.setattr(pipeline, "_next_try", {})
 
 
 @pytest.fixture(autouse=True)
@@ -128,9 +131,16 @@ def test_building_activating_rolling_back_and_retiring(alice, other_folder):
     with pytest.raises(spaces.SpaceError, match="does not serve"):
         spaces.retire(old)
     spaces.retire(new)
+    spaces.retire(new)  # as after a crash
     assert not ImageVector.objects.filter(space=new).exists()
     assert not any(f"space_{new.pk}_" in name for name in index_names())
     assert ImageVector.objects.filter(space=old).count() == len(photos)
+
+    new.refresh_from_db()
+    assert spaces.build(new) == len(photos)
+    encode_all()
+    spaces.activate(new)
+    assert sum(f"space_{new.pk}_" in name for name in index_names()) == 2, "its indexes are back"
 
 
 def test_exactly_one_space_serves(space, small_clip):
@@ -138,10 +148,56 @@ def test_exactly_one_space_serves(space, small_clip):
         a_space(small_clip, name="second")
 
 
-def test_model_that_changed_its_dimensions_is_refused(space, other_folder):
-    space.image_model = space.text_model = other_folder
-    with pytest.raises(ModelUnavailable, match="Create a new space"):
+@pytest.mark.parametrize("width", [128, OTHER_DIMENSIONS])
+def test_model_that_is_another_than_encoded_the_space_is_refused(space, tmp_path, width):
+    train.save(*train.build(train.corpus(), width=width), tmp_path / "model")
+    space.image_model = space.text_model = str(tmp_path / "model")
+    with pytest.raises(ModelUnavailable, match="create a new space"):
         spaces.load_encoder(space)
+
+
+def test_space_that_cannot_serve_holds_up_no_other(alice, small_clip, tmp_path):
+    serving = a_space(small_clip)
+    (tmp_path / "text-only").mkdir()
+    wrong = spaces.create_space(str(tmp_path / "text-only"), name="wrong")
+    photo = ready(alice, title="Pier")
+    encode_all()
+    wrong.refresh_from_db()
+    assert "could not be loaded" in wrong.failure and wrong.failed_at
+    assert ImageVector.objects.get().photo == photo and ImageVector.objects.get().space == serving
+
+
+def test_model_that_is_away_is_not_asked_for_all_the_time(space, monkeypatch):
+    tries = []
+
+    def slowly_fail(one):
+        tries.append(one)
+        time.sleep(0.05)
+        raise ModelUnavailable("the hub does not answer")
+
+    monkeypatch.setattr(spaces, "load_encoder", slowly_fail)
+    pipeline.encoders()
+    pipeline.encoders()
+    assert len(tries) == 1
+    pipeline._next_try[space.pk] -= 1
+    pipeline.encoders()
+    assert len(tries) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_edits_made_while_a_model_was_away_are_encoded_once_it_is_back(
+    alice, small_clip, monkeypatch
+):
+    space = a_space(small_clip)
+    photo = ready(alice, title="Pier")
+    encode_all()
+    before = TextVector.objects.get().input_hash
+    spaces.note_failure(space, "away")
+    Photo.objects.filter(pk=photo.pk).update(title="Cove")
+    Photo.objects.filter(pk=photo.pk).update(embedded_at=timezone.now())  # by another space
+    encode_all()
+    space.refresh_from_db()
+    assert space.failure == "" and TextVector.objects.get().input_hash != before
 
 
 @pytest.mark.django_db(transaction=True)
@@ -155,6 +211,7 @@ def test_missing_model_is_named_and_its_photos_are_encoded_once_it_is_there(
     space.refresh_from_db()
     assert str(folder) in space.failure
     Photo.objects.filter(pk=photo.pk).update(embedded_at=photo.changed_at)
+    pipeline._next_try.clear()
     folder.symlink_to(settings.EMBEDDING_PROFILES["demo"]["image_model"])
     encode_all()
     space.refresh_from_db()

@@ -26,7 +26,10 @@ def test_phrases_restrict_and_rank():
 
 def test_excluded_words_are_neither_ranked_nor_embedded():
     query = parse('harbour -night -"long exposure"')
-    assert query.excluded == (("night",), ("long", "exposure"))
+    assert [[forms[0] for forms in words] for words in query.excluded] == [
+        ["night"],
+        ["long", "exposure"],
+    ]
     assert query.semantic == "harbour"
     assert first_forms('harbour -night -"long exposure"') == ["harbour"]
 
@@ -64,6 +67,15 @@ def test_long_input_is_cut():
 
 def test_lone_surrogates_cannot_reach_the_database():
     assert parse("moun\ud800tain").text.encode()
+
+
+@pytest.mark.parametrize(
+    "typed", ["“rowing boats” –night", "„rowing boats“ −night", "＂rowing　boats＂ －night"]
+)
+def test_quotes_and_dashes_work_as_people_type_them(typed):
+    query, plain = parse(typed), parse('"rowing boats" -night')
+    assert (query.phrases, query.excluded) == (plain.phrases, plain.excluded)
+    assert query.terms == plain.terms
 
 
 def test_a_query_is_a_value():

@@ -1,12 +1,13 @@
 """The word index where it is easy to get wrong: deleting, hiding, and hostile texts."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from gallery.models import Photo
+from gallery.models import Photo, Tag
 from search.models import CorpusStatistics, PhotoDocument, Term
 from search.query import parse
 from search.reconcile import due_photos, index_due, orphans
@@ -99,6 +100,30 @@ def test_a_hostile_description_stops_nobody(alice, text):
     index_all()
     assert rank_by_words(parse("lighthouse")) == [photo.pk]
     assert due_photos().count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_photos_are_hidden_and_tags_renamed_while_the_index_is_rebuilt(alice):
+    photos = [make_photo(alice, title=f"Harbour {n}", tags=["fog"]) for n in range(60)]
+    index_all()
+
+    def rebuild():
+        try:
+            for _ in range(3):
+                call_command("rebuild_search", stdout=StringIO())
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        rebuilding = pool.submit(rebuild)
+        for number, photo in enumerate(reversed(photos)):
+            visibility = "private" if number % 2 else "public"
+            pair = [photo.pk, photos[number].pk]
+            Photo.objects.filter(pk__in=pair).update(visibility=visibility)
+            Tag.objects.update(name=f"fog {number}")
+        rebuilding.result()
+    index_all()
+    assert_index_is_exact()
 
 
 def test_rebuild_makes_the_same_index_again(alice):

@@ -9,7 +9,7 @@ from django.db import connection
 from embeddings import spaces
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
-from search import retrievers
+from search import engine, retrievers
 from search.query import parse
 from search.retrievers import (
     prepare_transaction,
@@ -63,6 +63,21 @@ def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boat
     titles = dict(Photo.objects.values_list("pk", "title"))
     allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
     assert [match.photo_id for match in found] == exact(allowed, query_vector)
+
+
+def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
+    """An approximate scan stops after so many tuples, here one; what it missed is looked up."""
+    monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1)
+    query_vector = random_unit(np.random.default_rng(3))
+    monkeypatch.setattr("search.engine.query_vector", lambda text, space: query_vector)
+    monkeypatch.setattr(retrievers, "prepare_transaction", lambda: None)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1; SET LOCAL hnsw.ef_search = 1")
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    query = parse('"pier"')
+    assert len(rank_by_vector("image", space, query_vector, restriction(query))) < 30
+    hits = {photo.hit.ranks["image"] for photo in engine.search(query).photos}
+    assert None not in hits and engine.search(query).count == 30
 
 
 def test_photos_that_are_not_listed_are_in_no_ranking(embedded, space):

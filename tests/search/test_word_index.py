@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -12,8 +13,8 @@ from search import bm25
 from search.documents import analyse, photo_fields
 from search.models import CorpusStatistics, PhotoDocument, Term
 from search.query import parse
-from search.reconcile import index_due, reconcile
-from search.retrievers import LEAST_COVERAGE, rank_by_words
+from search.reconcile import index_due, reconcile, repin
+from search.retrievers import LEAST_COVERAGE, rank_by_words, restriction, words_statement
 from tests.conftest import ready
 
 pytestmark = pytest.mark.django_db
@@ -53,11 +54,14 @@ def oracle(text: str) -> list:
     documents = listed_documents()
     statistics = CorpusStatistics.objects.get()
     frequencies = Counter(term for one in documents.values() for term in one.term_frequency)
+    terms = parse(text).terms
     groups = [
         (bm25.idf(len(documents), max(frequencies[form] for form in forms)), forms)
-        for forms in parse(text).terms
+        for forms in terms
+        if any(form in frequencies for form in forms)
     ]
-    mass = sum(idf for idf, _ in groups)
+    known = [idf for idf, _ in groups]
+    mass = sum(known) + (len(terms) - len(known)) * min(known, default=0)
     ranked = []
     for photo_id, document in documents.items():
         weights = {
@@ -91,7 +95,10 @@ def write(photo, chance):
 
 
 def test_ranking_equals_the_oracle(gallery):
-    for text in ["sea", "boats", "harbour light", "snow mountain river", " ".join(WORDS), "sea x9"]:
+    for text in (
+        *("sea", "boats", "harbour light", "snow mountain river", " ".join(WORDS), "sea x9"),
+        *("x9 y8", "sea x9 y8 z7", "fog tower x9"),
+    ):
         assert rank_by_words(parse(text)) == oracle(text), text
 
 
@@ -118,12 +125,48 @@ def test_index_stays_exact_under_random_edits_and_runs_twice(gallery):
     assert_index_is_exact()
 
 
+def test_pinning_the_average_anew_changes_nothing_but_the_weights(gallery):
+    before = {text: rank_by_words(parse(text)) for text in ("sea", "harbour light")}
+    statistics = CorpusStatistics.objects.get()
+    for average in (3.0, 400.0):
+        CorpusStatistics.objects.update(total_length=average * statistics.documents)
+        repin()
+        assert CorpusStatistics.objects.get().average_length == pytest.approx(average)
+    CorpusStatistics.objects.update(total_length=statistics.total_length)
+    repin()
+    assert_index_is_exact()
+    assert {text: rank_by_words(parse(text)) for text in before} == before
+
+
+@pytest.mark.parametrize("field", ["title", "description"])
+@pytest.mark.parametrize("count", [1, 2, 40, 900])
+def test_weights_give_back_their_term_frequencies(count, field):
+    fields = dict.fromkeys(bm25.FIELD_WEIGHTS, "")
+    document = analyse(fields | {field: "sea " * count + "fog"})
+    for average in (2.0, 20.0, 300.0):
+        for frequency in document.term_frequency.values():
+            weight = float(np.float32(bm25.weight(frequency, document.length, average)))
+            assert bm25.term_frequency(weight, document.length, average) == frequency
+
+
+def test_a_word_nobody_has_does_not_hide_those_that_somebody_has(alice):
+    boats = [ready(alice, title="Harbour", description=f"No {number}") for number in range(5)]
+    for number in range(40):
+        ready(alice, title=f"Garden {number}")
+    assert set(rank_by_words(parse("harbour bergen"))) == {photo.pk for photo in boats}
+    assert set(rank_by_words(parse("harbour harbuor"))) == {photo.pk for photo in boats}
+    mountain = ready(alice, title="雪山 湖泊 倒影")
+    for text in ("雪山的倒影", "雪山下的湖泊倒影", "湖泊里的雪山"):
+        assert rank_by_words(parse(text)) == [mountain.pk], text
+
+
 def test_phrases_and_exclusions_restrict(alice):
     ready(alice, title="Two rowing boats")
     other = ready(alice, title="Boats and a rowing club")
     assert len(rank_by_words(parse("rowing boats"))) == 2
     assert len(rank_by_words(parse('"rowing boats"'))) == 1
     assert rank_by_words(parse("boats -two")) == [other.pk]
+    assert rank_by_words(parse("rowing -clubs")) == rank_by_words(parse("rowing -club")) != []
 
 
 def test_words_in_other_scripts_and_quotes_are_harmless(alice):
@@ -133,11 +176,10 @@ def test_words_in_other_scripts_and_quotes_are_harmless(alice):
 
 
 def test_candidates_come_from_the_gin_index(gallery):
+    query = parse("sea -fog")
+    statement, parameters = words_statement(query, restriction(query))
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT photo_id FROM search_photodocument "
-            "WHERE listed AND tsv @@ '''sea'''::tsquery"
-        )
+        cursor.execute(f"EXPLAIN {statement}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "document_tokens" in plan

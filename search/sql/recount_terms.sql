@@ -1,0 +1,16 @@
+-- Purpose: document frequencies counted anew from the documents, for rebuild_search.
+-- Parameters: none. The text of a sparsevec is {index:weight,...}/dimensions, its indexes are term
+--   ids + 1.
+-- Columns: none; search_term is updated.
+WITH counted AS (
+    SELECT split_part(entry, ':', 1)::bigint - 1 AS term_id, count(*) AS documents
+      FROM search_photodocument,
+           string_to_table(trim('{}' FROM split_part(weights::text, '/', 1)), ',') AS entry
+     WHERE entry <> ''
+     GROUP BY 1
+)
+UPDATE search_term AS term
+   SET document_frequency = coalesce(counted.documents, 0)
+  FROM search_term AS every LEFT JOIN counted ON counted.term_id = every.id
+ WHERE term.id = every.id
+   AND term.document_frequency IS DISTINCT FROM coalesce(counted.documents, 0)
