@@ -90,9 +90,8 @@ def _update(
     with transaction.atomic():
         # The lock keeps `listed` true: nobody hides the photo between this read and our commit.
         listed = dict(
-            Photo.objects.select_for_update(no_key=True)
-            .filter(pk__in=[photo.pk for photo, _ in wanted])
-            .order_by("pk")
+            Photo.objects.filter(pk__in=[photo.pk for photo, _ in wanted])
+            .locked()
             .values_list("pk", "listed")
         )
         model.objects.filter(space=space, photo__in=gone).delete()

@@ -21,7 +21,7 @@ from gallery.models import Photo
 HNSW_M = 16
 HNSW_EF_CONSTRUCTION = 128
 MAX_DIMENSIONS = 4000  # of a halfvec under an HNSW index
-RETIRED_AT_ONCE = 1000  # vectors a transaction
+PHOTOS_AT_ONCE = 1000  # a transaction
 NAMED_PHOTOS = 5
 
 # To the small CLIP photographs are noise: words lead, its two rankings together stay below one.
@@ -106,7 +106,7 @@ def note_recovery(space: EmbeddingSpace) -> None:
     missed = Q(pk__in=missing_photos(space).values("pk"))
     if space.failed_at:
         missed |= Q(changed_at__gte=space.failed_at, state=Photo.State.READY)
-    Photo.objects.filter(missed).update(changed_at=Now())
+    _make_due(Photo.objects.filter(missed))
     EmbeddingSpace.objects.filter(pk=space.pk).update(failure="", failed_at=None)
 
 
@@ -218,7 +218,18 @@ def build(space: EmbeddingSpace) -> int:
     """
     if space.state == EmbeddingSpace.State.RETIRED:
         EmbeddingSpace.objects.filter(pk=space.pk).update(state=EmbeddingSpace.State.BUILDING)
-    return missing_photos(space).update(changed_at=Now())
+    return _make_due(missing_photos(space))
+
+
+def _make_due(photos) -> int:
+    """Count photos as changed, some at a time; return how many there were."""
+    ids = list(photos.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), PHOTOS_AT_ONCE):
+        batch = Photo.objects.filter(pk__in=ids[start : start + PHOTOS_AT_ONCE])
+        with transaction.atomic():
+            list(batch.locked().values_list("pk"))
+            batch.update(changed_at=Now())
+    return len(ids)
 
 
 def activate(space: EmbeddingSpace) -> None:
@@ -259,7 +270,7 @@ def retire(space: EmbeddingSpace) -> None:
         raise SpaceError("Only a space that does not serve can be retired.")
     for model in (ImageVector, TextVector):
         vectors = model.objects.filter(space=space)
-        while batch := list(vectors.values_list("pk", flat=True)[:RETIRED_AT_ONCE]):
+        while batch := list(vectors.values_list("pk", flat=True)[:PHOTOS_AT_ONCE]):
             vectors.filter(pk__in=batch).delete()
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(space, model)}")

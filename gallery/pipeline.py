@@ -256,7 +256,8 @@ def publish_due() -> None:
         binned_at=None,
         published_at__lte=Now(),
     )
-    ids = list(come.values_list("pk", flat=True))
-    if ids:
-        Photo.objects.filter(pk__in=ids).update(updated_at=Now())
-        announce(ids)
+    with transaction.atomic():
+        ids = list(come.locked().values_list("pk", flat=True))
+        if ids:
+            Photo.objects.filter(pk__in=ids).update(updated_at=Now())
+            announce(ids)

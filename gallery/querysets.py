@@ -35,6 +35,13 @@ class PhotoQuerySet(models.QuerySet):
             Q(state="pending") | Q(state="processing", claimed_until__lt=Now()),
         ).filter(Q(claimed_until=None) | Q(claimed_until__lt=Now()))
 
+    def locked(self):
+        """Lock these photos until the transaction ends, in the order of ids, and return them.
+
+        Everybody who changes many photos locks them first, so that nobody waits in a circle.
+        """
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
     def misplaced(self):
         """Keep ready photos whose renditions are not in the storage they belong in."""
         return self.filter(state="ready").exclude(listed=F("renditions_public"))

@@ -199,7 +199,9 @@ def photos_edited(ids: list[UUID]) -> None:
 def _change(photos: Iterable[Photo], **changes) -> None:
     ids = [photo.pk for photo in photos]
     with transaction.atomic():
-        Photo.objects.filter(pk__in=ids).update(**changes)
+        chosen = Photo.objects.filter(pk__in=ids)
+        list(chosen.locked().values_list("pk"))
+        chosen.update(**changes)
         photos_edited(ids)
 
 

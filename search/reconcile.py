@@ -69,12 +69,7 @@ def reconcile(photo_ids: Iterable[UUID], *, reweigh: bool = False) -> None:
 
 def _locked(photo_ids: list[UUID]) -> list[Photo]:
     """Return the photos that still exist. Nobody hides or edits one before we commit."""
-    return list(
-        Photo.objects.select_for_update(no_key=True)
-        .filter(pk__in=photo_ids)
-        .order_by("pk")
-        .prefetch_related("tags")
-    )
+    return list(Photo.objects.filter(pk__in=photo_ids).locked().prefetch_related("tags"))
 
 
 def lock_statistics() -> CorpusStatistics:

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from gallery import services
 from gallery.models import Photo, Tag
 from search.models import CorpusStatistics, PhotoDocument, Term
 from search.query import parse
@@ -118,8 +119,7 @@ def test_photos_are_hidden_and_tags_renamed_while_the_index_is_rebuilt(alice):
         rebuilding = pool.submit(rebuild)
         for number, photo in enumerate(reversed(photos)):
             visibility = "private" if number % 2 else "public"
-            pair = [photo.pk, photos[number].pk]
-            Photo.objects.filter(pk__in=pair).update(visibility=visibility)
+            services.set_visibility([photo, photos[number]], visibility)
             Tag.objects.update(name=f"fog {number}")
         rebuilding.result()
     index_all()
