@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 MOST_PHOTOS = 8  # a batch; encoding is no faster beyond it
 BATCH_SECONDS = 0.5  # a visitor's query waits for one batch at most
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=30)  # many times what a batch takes
 MAX_LEASE = timedelta(days=1)
 # A model that could not be loaded is tried again after so many times as long as the try took:
 # asking a hub that does not answer may take a minute, in which no query is encoded.

@@ -20,7 +20,7 @@ from gallery.tags import set_tags
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=70)  # a little over the time limit of the task
 MAX_ATTEMPTS = 4
 STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
 MOVE_LIMIT = timedelta(minutes=10)  # after that, copies of a move that was cut off are deleted

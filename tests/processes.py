@@ -1,9 +1,11 @@
-"""Other processes, seen from outside: wait for them, list them, give them folders."""
+"""Other processes, seen from outside: wait for them, list them, give them folders and a trap."""
 
+import http.server
 import json
 import shutil
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,3 +66,23 @@ def make_reachable_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def recording_server() -> Iterator[tuple[str, list[str]]]:
+    """Give the address of a web server, and the paths that it is asked for."""
+    requests = []
+
+    class Recorder(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            requests.append(self.path)
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Recorder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", requests
+    finally:
+        server.shutdown()

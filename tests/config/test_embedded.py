@@ -73,7 +73,7 @@ def test_two_processes_share_one_pair_until_the_last_is_killed(data_dir):
     wait_until(lambda: not processes_of(data_dir), timeout_seconds=30, what="all servers stopped")
 
 
-@pytest.mark.parametrize("words", [["postgres", "-D"], ["redis-server"], ["config.embedded"]])
+@pytest.mark.parametrize("words", [["postgres", "-D"], ["redis-server"], ["config.keeper"]])
 def test_what_is_killed_comes_back_while_somebody_uses_it(data_dir, user, words):
     killed = processes_of(data_dir, *words)
     assert killed
@@ -85,7 +85,7 @@ def test_what_is_killed_comes_back_while_somebody_uses_it(data_dir, user, words)
 
 def test_killing_the_keeper_and_its_last_user_leaves_nothing(data_dir):
     user = User(data_dir)
-    keeper = processes_of(data_dir, "config.embedded")[0]
+    keeper = processes_of(data_dir, "config.keeper")[0]
     os.kill(keeper.pid, signal.SIGSTOP)  # so that it cannot stop the servers by itself
     user.kill()
     keeper.kill()

@@ -1,7 +1,5 @@
 """The torch encoder with the small CLIP, through the production loading code."""
 
-import http.server
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from transformers import (
 
 from embeddings.encoder import ModelUnavailable
 from embeddings.torch_encoder import TorchEncoder
+from tests.processes import recording_server
 
 
 def test_vectors_are_normalised_and_of_the_space_dimension(small_clip):
@@ -46,20 +45,10 @@ def test_query_that_is_a_path_opens_no_file(small_clip, tmp_path):
 
 
 def test_query_that_is_a_url_makes_no_request(small_clip):
-    requests = []
-
-    class Recorder(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            requests.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_GET
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/a.jpg"
-    vectors = small_clip.encode_texts([url, "data:image/png;base64,iVBORw0KGgo="])
-    server.shutdown()
+    with recording_server() as (address, requests):
+        vectors = small_clip.encode_texts(
+            [f"{address}/a.jpg", "data:image/png;base64,iVBORw0KGgo="]
+        )
     assert requests == []
     assert np.isfinite(vectors).all()
 

@@ -1,11 +1,9 @@
 """What happens when parts of a whole site die, hang or are missing."""
 
-import http.server
 import json
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import psycopg
@@ -13,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.journeys.conftest import Site
-from tests.processes import BASE_DIR, processes_of, wait_until
+from tests.processes import BASE_DIR, processes_of, recording_server, wait_until
 
 PHOTOS = 24
 ANSWER_SECONDS = 1.0
@@ -57,7 +55,7 @@ def test_import_survives_kill_of_every_part(make_data_dir, pictures):
         wait_until(lambda: site.counts()["all"] >= 3, timeout_seconds=60, what="the import")
         for words in (
             *(["pixels"], ["vectors"], ["index"], ["gunicorn"], ["redis-server"]),
-            *(["postgres", "-D"], ["config.embedded"]),
+            *(["postgres", "-D"], ["config.keeper"]),
         ):
             for process in site.processes(*words):
                 process.send_signal(signal.SIGKILL)
@@ -110,26 +108,15 @@ def test_pages_and_word_search_answer_within_a_second_without_redis(site):
 
 
 def test_query_that_is_a_path_or_an_address_opens_nothing(site):
-    requests = []
-
-    class Recorder(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            requests.append(self.path)
-            self.send_error(404)
-
-        do_HEAD = do_GET
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Recorder)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     favicon = BASE_DIR / "static" / "favicon.svg"
-    for query in (
-        f"http://127.0.0.1:{server.server_port}/a.jpg",
-        str(favicon),
-        f"file://{favicon}",
-        "data:image/png;base64,iVBORw0KGgo=",
-    ):
-        assert site.search(query)["semantic"], "the worker encoded it, as text"
-    server.shutdown()
+    with recording_server() as (address, requests):
+        for query in (
+            f"{address}/a.jpg",
+            str(favicon),
+            f"file://{favicon}",
+            "data:image/png;base64,iVBORw0KGgo=",
+        ):
+            assert site.search(query)["semantic"], "the worker encoded it, as text"
     assert requests == []
 
 
