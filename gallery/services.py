@@ -90,8 +90,17 @@ def _store(original: str, file) -> None:
 
 
 def _bring_back(twin: Photo, file) -> Photo:
-    """Give a photo whose original was lost the same file again. Raises DuplicateUpload."""
-    if twin.state != Photo.State.FAILED or storages["originals"].exists(twin.original):
+    """Give a photo whose original was lost the same file again.
+
+    Raises DuplicateUpload when nothing was lost, StorageAway.
+    """
+    try:
+        is_lost = twin.state == Photo.State.FAILED and not storages["originals"].exists(
+            twin.original
+        )
+    except STORAGE_ERRORS as error:
+        raise StorageAway from error
+    if not is_lost:
         raise DuplicateUpload(twin)
     _store(twin.original, file)
     retry_photos([twin])

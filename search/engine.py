@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from embeddings import spaces
 from embeddings.cache import query_vector
 from embeddings.levels import half_normalised
-from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from embeddings.models import RRF_K, EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import cache, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
@@ -121,7 +121,7 @@ def _fused(
         if leg == "image":
             nearest = [match.photo_id for match in matches[:NEAREST]]
     if vector is None:
-        hits = fuse(rankings, WORDS_ONLY, k=60)
+        hits = fuse(rankings, WORDS_ONLY, k=RRF_K)
     else:
         hits = fuse(rankings, space.weights, k=space.k)
     return hits, ([] if hits else nearest)
