@@ -4,7 +4,9 @@ import socket
 import time
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache as redis
+from redis import Redis
 
 from config.cache import BREAKER_OPEN_SECONDS, BreakerRedisCache
 
@@ -60,6 +62,15 @@ def test_breaker_closes_by_itself(away, monkeypatch):
     assert not away.breaker_is_open()
 
 
-def test_with_redis_values_come_back():
+def drop_all_connections() -> None:
+    """Close every connection to Redis from its side, as a restart does."""
+    with Redis.from_url(settings.REDIS_URL) as other:
+        other.client_kill_filter(_type="normal", skipme=True)
+
+
+def test_with_redis_values_come_back_after_its_connections_were_dropped_too():
     redis.set("a", {"b": 1}, 60)
     assert redis.get("a") == {"b": 1}
+    drop_all_connections()
+    assert redis.get("a") == {"b": 1}
+    assert not redis.breaker_is_open()
