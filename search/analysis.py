@@ -7,6 +7,7 @@ carries its stems in all languages of the site.
 """
 
 import re
+import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
@@ -85,9 +86,15 @@ def parts(word: str) -> tuple[str, ...]:
     return tuple("".join(run) for run in runs)
 
 
-@cache
+_stemmers = threading.local()  # a stemmer keeps the word it works on: threads must not share one
+
+
 def _stemmer(language: str):
-    return snowballstemmer.stemmer(_STEMMERS[language]) if language in _STEMMERS else None
+    made = _stemmers.__dict__
+    if language not in made:
+        name = _STEMMERS.get(language)
+        made[language] = snowballstemmer.stemmer(name) if name else None
+    return made[language]
 
 
 @cache

@@ -110,7 +110,10 @@ class Site:
         wait_until(done, timeout_seconds=timeout_seconds, what=f"{photos} photos")
 
     def get(self, path: str, **kwargs) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=30, **kwargs)
+        response = httpx.get(self.url + path, timeout=30, **kwargs)
+        log = self.data_dir / "demo-processes.log"
+        assert response.status_code != 500, log.read_text(errors="replace")[-4000:]
+        return response
 
     def search(self, query: str) -> dict:
         return self.get("/api/v1/search/", params={"q": query}).raise_for_status().json()

@@ -1,5 +1,8 @@
 """Text to tokens."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from search.analysis import (
@@ -135,3 +138,16 @@ def test_forms_of_a_query_word_are_one_group():
     assert query_forms("boats")[0] == "boats"
     assert "boat" in query_forms("boats")
     assert len(set(query_forms("boats"))) == len(query_forms("boats"))
+
+
+def test_threads_do_not_disturb_each_other():
+    texts = ["relational generations", "continuellement", "Freundschaften", "felicidades"] * 500
+    alone = [query_forms(word) for text in texts for word in words(text)]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            together = pool.map(lambda text: [query_forms(word) for word in words(text)], texts)
+            assert [forms for text in together for forms in text] == alone
+    finally:
+        sys.setswitchinterval(interval)
