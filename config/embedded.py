@@ -36,6 +36,7 @@ UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
 PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 _lock_file = None  # kept open as long as this process uses the servers
+_released = threading.Event()
 _servers = None
 
 
@@ -101,6 +102,7 @@ def acquire() -> None:
 
 
 def _release() -> None:
+    _released.set()
     # Forked children share the lock; it is free once the last of them ended.
     if _lock_file is not None:
         _lock_file.close()
@@ -108,8 +110,7 @@ def _release() -> None:
 
 def _watch(home: "Home") -> None:
     """Bring the servers up again, for as long as this process lives, if the keeper was killed."""
-    while True:
-        time.sleep(WATCH_SECONDS)
+    while not _released.wait(WATCH_SECONDS):
         if not home.keeper_is_alive():
             try:
                 with home.locked("start.lock"):
