@@ -115,7 +115,8 @@ class Command(BaseCommand):
         state = (ready, embedded)
         if state != self.reported:
             self.reported = state
-            self.stdout.write(f"{ready} of {max(ready, self.wanted)} photos ready, {embedded} embedded")
+            total = max(ready, self.wanted)
+            self.stdout.write(f"{ready} of {total} photos ready, {embedded} embedded")
             self.stdout.flush()
         if min(ready, embedded) >= self.wanted:
             self.stdout.write("All photos are ready.")
