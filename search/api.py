@@ -15,7 +15,17 @@ from search.query import MAX_QUERY_LENGTH, parse
 
 
 class SearchInput(PageInput):
-    q = serializers.CharField(max_length=MAX_QUERY_LENGTH, allow_blank=True, default="")
+    q = serializers.CharField(
+        max_length=MAX_QUERY_LENGTH,
+        allow_blank=True,
+        default="",
+        help_text='Words, "phrases", OR, -exclusions, and filters such as `camera:x100v iso:>800 '
+        "year:2024 orientation:portrait`.",
+    )
+    sort = serializers.ChoiceField(choices=engine.SORTS, default=engine.RELEVANCE)
+    snapshot = serializers.CharField(
+        max_length=100, allow_blank=True, default="", help_text="Carried by `next`."
+    )
 
 
 class RanksOutput(serializers.Serializer):
@@ -34,6 +44,9 @@ class HitOutput(PhotoCardOutput):
 class SearchOutput(serializers.Serializer):
     query = serializers.CharField()
     corrected_query = serializers.CharField(allow_null=True)
+    problems = serializers.ListField(
+        child=serializers.CharField(), help_text="Filters that could not be used, and why."
+    )
     count = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
     semantic = serializers.BooleanField(help_text="False while only words are compared.")
@@ -55,14 +68,19 @@ class SearchView(PublicView):
     @extend_schema(parameters=[SearchInput], responses=SearchOutput)
     def get(self, request):
         asked = validated(SearchInput, request)
-        page = engine.search(parse(asked["q"]), page=asked["page"])
-        following = urlencode({"q": asked["q"], "page": page.page + 1})
+        page = engine.search(
+            parse(asked["q"]), page=asked["page"], sort=asked["sort"], snapshot=asked["snapshot"]
+        )
+        following = urlencode(
+            {"q": asked["q"], "sort": page.sort, "page": page.page + 1, "snapshot": page.snapshot}
+        )
         answer = {
             "query": page.query.text,
             "corrected_query": page.corrected_query,
+            "problems": page.problems,
             "count": page.count,
             "next": f"{reverse('api_search', request=request)}?{following}"
-            if page.page * page.page_size < page.count
+            if page.has_next
             else None,
             "semantic": page.semantic,
             "results": [hit_json(request, photo) for photo in page.photos],

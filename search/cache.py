@@ -1,4 +1,4 @@
-"""Cache layer 2: fused results under query, generation and space."""
+"""Cache layer 2: whole lists of results under query, sort, generation and space."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,14 +8,26 @@ from django.core.cache import cache
 RESULTS_TTL_SECONDS = 600
 
 
-def results(parts: tuple, compute: Callable):
-    """Return what `compute` returned for these parts before, or compute and keep it.
+def _key(asked: tuple, snapshot: str) -> str:
+    return "results:" + hashlib.sha256(repr((asked, snapshot)).encode()).hexdigest()
 
-    parts: everything that the results depend on; a change makes a new key.
+
+def results(asked: tuple, snapshot: str, compute: Callable):
+    """Return what `compute` returned for these before, or compute and keep it.
+
+    asked: all of the query that the results depend on. snapshot: the state of the indexes; a
+    change makes a new key, the old list is kept for those who are paging through it.
     """
-    key = "results:" + hashlib.sha256(repr(parts).encode()).hexdigest()
-    found = cache.get(key)
+    found = cache.get(_key(asked, snapshot))
     if found is None:
         found = compute()
-        cache.set(key, found, RESULTS_TTL_SECONDS)
+        cache.set(_key(asked, snapshot), found, RESULTS_TTL_SECONDS)
+    return found
+
+
+def kept_results(asked: tuple, snapshot: str):
+    """Return the list of an earlier state, and keep it longer; None if it is gone."""
+    found = cache.get(_key(asked, snapshot))
+    if found is not None:
+        cache.touch(_key(asked, snapshot), RESULTS_TTL_SECONDS)
     return found

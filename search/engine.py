@@ -24,6 +24,8 @@ NEAREST = 6  # shown apart when nothing is close
 SIMILAR_DEPTH = 100
 RANDOM_WINDOWS = 600
 LEGS = ("text", "image")
+BROWSING_DEPTH = 1000  # photos of a query that has filters only
+SORTS = RELEVANCE, NEWEST, OLDEST = ("relevance", "newest", "oldest")
 WORDS_ONLY = {"bm25": 1.0}
 
 
@@ -38,7 +40,12 @@ class Hit:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """One page of results. `photos` carry their `hit`; `nearest` is set when nothing is close."""
+    """One page of results.
+
+    photos carry their `hit`; nearest is set when nothing is close. snapshot: names the list that
+    was paged, for the links to its other pages. length: how long that list is; count leaves out
+    what was hidden since. problems: sentences about filters that could not be used.
+    """
 
     query: SearchQuery
     photos: list[Photo]
@@ -47,40 +54,54 @@ class SearchPage:
     page_size: int
     semantic: bool
     nearest: list[Photo]
+    sort: str = RELEVANCE
+    snapshot: str = ""
+    length: int = 0
+    problems: tuple[str, ...] = ()
     corrected_query: str | None = None
 
     @property
     def has_next(self) -> bool:
-        return self.page * self.page_size < self.count
+        return self.page * self.page_size < self.length
 
     @property
     def has_previous(self) -> bool:
         return self.page > 1
 
+    @property
+    def next_number(self) -> int:
+        return self.page + 1
 
-def search(query: SearchQuery, *, page: int = 1) -> SearchPage:
-    """Rank listed photos for a query; page from 1.
+    @property
+    def previous_number(self) -> int:
+        return self.page - 1
 
+
+@dataclass(frozen=True)
+class Found:
+    """A whole list of results, as it is cached; nearest: what is nearest when it is empty."""
+
+    hits: list[Hit]
+    nearest: list[UUID]
+    problems: tuple[str, ...]
+
+
+def search(
+    query: SearchQuery, *, page: int = 1, sort: str = RELEVANCE, snapshot: str = ""
+) -> SearchPage:
+    """Rank listed photos for a query; page from 1, sort one of SORTS.
+
+    snapshot: of the page that linked here. While its list is kept, this page is cut from the
+    same one: photos that come meanwhile shift nothing, photos that go leave their place empty.
     Without a query vector (no model, no worker, no Redis) the words alone rank.
     """
     if query.is_empty:
-        return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [])
-    space = spaces.active_space()
-    vector = query_vector(query.semantic, space) if space else None
-    generation = CorpusStatistics.objects.values_list("generation", flat=True).first()
-    parts = (
-        *(query.terms, query.phrases, query.excluded, query.semantic, generation),
-        *((space.pk, space.generation) if vector is not None else ()),
-    )
-    found, nearest_ids = cache.results(parts, lambda: _fused(query, space, vector))
-    # Not even their number may tell of photos that were hidden since.
-    listed = set(
-        Photo.objects.listed()
-        .filter(pk__in=[hit.photo_id for hit in found])
-        .values_list("pk", flat=True)
-    )
-    hits = [hit for hit in found if hit.photo_id in listed]
-    shown = hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
+    asked = (query.terms, query.required, query.excluded, query.semantic, query.filters, sort)
+    found = cache.kept_results(asked, snapshot) if snapshot else None
+    if found is None:
+        snapshot, found = _computed(query, sort, asked)
+    shown = found.hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     photos = photos_in_order([hit.photo_id for hit in shown])
     by_id = {hit.photo_id: hit for hit in shown}
     for photo in photos:
@@ -88,29 +109,55 @@ def search(query: SearchQuery, *, page: int = 1) -> SearchPage:
     return SearchPage(
         query=query,
         photos=photos,
-        count=len(hits),
+        # Not even their number may tell of photos that were hidden since.
+        count=Photo.objects.listed().filter(pk__in=[hit.photo_id for hit in found.hits]).count(),
         page=page,
         page_size=PAGE_SIZE,
-        semantic=vector is not None,
-        nearest=photos_in_order(nearest_ids),
+        semantic=not query.semantic or _has_vector(snapshot),
+        nearest=photos_in_order(found.nearest),
+        sort=sort,
+        snapshot=snapshot,
+        length=len(found.hits),
+        problems=found.problems,
     )
 
 
+def _computed(query: SearchQuery, sort: str, asked: tuple) -> tuple[str, Found]:
+    """Return the list of the index as it is now, and the name of that state."""
+    space = spaces.active_space()
+    vector = query_vector(query.semantic, space) if space and query.semantic else None
+    generation = CorpusStatistics.objects.values_list("generation", flat=True).first()
+    snapshot = f"{generation or 0}"
+    if vector is not None:
+        snapshot += f".{space.pk}.{space.generation}"
+    return snapshot, cache.results(asked, snapshot, lambda: _fused(query, sort, space, vector))
+
+
+def _has_vector(snapshot: str) -> bool:
+    return "." in snapshot
+
+
 def _fused(
-    query: SearchQuery, space: EmbeddingSpace | None, vector: np.ndarray | None
-) -> tuple[list[Hit], list[UUID]]:
+    query: SearchQuery, sort: str, space: EmbeddingSpace | None, vector: np.ndarray | None
+) -> Found:
     """Return all hits, best first, and what is nearest when there are none."""
     rankings, nearest = {}, []
     legs = LEGS if vector is not None else ()
     with transaction.atomic():
         retrievers.prepare_transaction()
         allowed = retrievers.restriction(query)
+        if allowed.is_impossible:
+            return Found([], [], allowed.problems)
+        if not query.semantic:
+            newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
+            hits = [Hit(photo_id, 0.0, {}) for photo_id in newest]
+            return Found(_sorted(hits, sort), [], allowed.problems)
         statements = {"bm25": retrievers.words_statement(query, allowed)} | {
             leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
         }
         rows = retrievers.run(statements)
         for leg in legs:
-            if allowed.tsquery and not allowed.leaves_few and len(rows[leg]) < DEPTH:
+            if not allowed.is_open and not allowed.leaves_few and len(rows[leg]) < DEPTH:
                 # The approximate scan gave up before it met enough photos that are allowed.
                 matches = retrievers.rank_by_vector(leg, space, vector, allowed.exactly())
                 rows[leg] = [astuple(match) for match in matches]
@@ -124,7 +171,18 @@ def _fused(
         hits = fuse(rankings, WORDS_ONLY, k=RRF_K)
     else:
         hits = fuse(rankings, space.weights, k=space.k)
-    return hits, ([] if hits else nearest)
+    return Found(_sorted(hits, sort), [] if hits else nearest, allowed.problems)
+
+
+def _sorted(hits: list[Hit], sort: str) -> list[Hit]:
+    """Put hits in the order of publication, or leave them as they are."""
+    if sort == RELEVANCE:
+        return hits
+    sign = "-" if sort == NEWEST else ""
+    photos = Photo.objects.filter(pk__in=[hit.photo_id for hit in hits])
+    ids = photos.order_by(f"{sign}published_at", f"{sign}id").values_list("pk", flat=True)
+    by_id = {hit.photo_id: hit for hit in hits}
+    return [by_id[one] for one in ids]
 
 
 def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]) -> list[UUID]:

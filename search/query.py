@@ -1,18 +1,27 @@
 """What a visitor typed, as a SearchQuery. Anything malformed is read as words."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from embeddings.cache import normalise
 from search.analysis import is_stop_word, joined, query_forms, words
+from search.filters import Filter, kind_named
 
 MAX_QUERY_LENGTH = 500
 MAX_WORDS = 32
+MAX_FILTERS = 16
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes neither
 _QUOTES = str.maketrans(dict.fromkeys("“”„«»", '"'))
 _DASH = re.compile(r"(?<!\S)[–−](?=\S)")  # before a word, as phones write a minus
-_PIECE = re.compile(r'(-?)"([^"]*)"|(\S+)')
+_PIECE = re.compile(
+    r'(?P<minus>-?)(?:(?P<name>[^\W\d_][\w-]*):)?(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))'
+)
+_OR = "OR"
+
+# Words that follow each other, each as its alternative forms.
+Sequence = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -20,60 +29,130 @@ class SearchQuery:
     """A parsed query.
 
     text: as typed, trimmed. semantic: the positive words, for the encoders.
-    terms: query words, each as its alternative forms. phrases: each a sequence of folded words.
-    excluded: each a sequence of words, as their alternative forms. Both restrict all rankings.
+    terms: query words, each as its alternative forms; words joined by OR are one term.
+    required: of each group at least one sequence, phrases joined by OR; excluded: none.
+    Both and the filters restrict all rankings.
     """
 
     text: str
     semantic: str
     terms: tuple[tuple[str, ...], ...]
-    phrases: tuple[tuple[str, ...], ...] = ()
-    excluded: tuple[tuple[tuple[str, ...], ...], ...] = ()
+    required: tuple[tuple[Sequence, ...], ...] = ()
+    excluded: tuple[Sequence, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not self.semantic
+        return not self.semantic and not self.filters
 
     @property
-    def is_restricted(self) -> bool:
-        return bool(self.phrases or self.excluded)
+    def words_text(self) -> str:
+        """The text without its filters."""
+        return without_filters(self.text)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A positive word or phrase, and the folded words in it."""
+
+    text: str
+    folded: tuple[str, ...]
+    is_phrase: bool
+
+    @property
+    def sequence(self) -> Sequence:
+        if self.is_phrase:
+            return tuple((word,) for word in self.folded)
+        return tuple(query_forms(word) for word in self.folded)
+
+
+def clean(text: str) -> str:
+    """Return a query as it is kept and shown: storable, trimmed, not too long."""
+    return " ".join(_UNSTORABLE.sub(" ", text).split())[:MAX_QUERY_LENGTH].rstrip()
 
 
 def parse(text: str) -> SearchQuery:
-    """Read a query: words, "phrases", -exclusions. Never raises."""
-    text = " ".join(_UNSTORABLE.sub(" ", text).split())[:MAX_QUERY_LENGTH].rstrip()
-    read = _DASH.sub("-", normalise(text).translate(_QUOTES))
-    positive, phrases, excluded = [], [], []
-    for piece in _PIECE.finditer(read):
-        minus, phrase, word = piece.groups()
-        if word is not None:
-            minus, phrase = ("-", word[1:]) if word.startswith("-") else ("", word)
-        found = tuple(words(phrase))
-        if minus and found:
-            excluded.append(tuple(query_forms(one) for one in found))
+    """Read a query: words, "phrases", OR, -exclusions, name:value filters. Never raises."""
+    text = clean(text)
+    groups: list[list[_Item]] = []
+    excluded, filters = [], []
+    joins = False
+    for piece in _pieces(text):
+        minus, name, phrase, word = piece.group("minus", "name", "phrase", "word")
+        if word == _OR and groups and not (minus or name):
+            joins = True
             continue
-        positive.append(phrase.replace('"', " "))
-        if word is None and found:
-            phrases.append(found)
-    semantic = " ".join(" ".join(positive).split())
-    folded = list(dict.fromkeys(words(semantic)))[:MAX_WORDS]
-    telling = [word for word in folded if not is_stop_word(word)]
-    if phrases and not telling:
-        telling = folded  # somebody asked for exactly these words
+        if name and (kind := kind_named(name)):
+            filters.append(Filter(kind, " ".join((phrase or word or "").split()), bool(minus)))
+            continue
+        typed = word if phrase is None else phrase
+        if name:  # not a filter of ours: words
+            typed = f"{name} {typed}"
+        item = _Item(typed.replace('"', " "), tuple(words(typed)), phrase is not None)
+        if minus and item.folded:
+            excluded.append(tuple(query_forms(one) for one in item.folded))
+        elif joins:
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+        joins = False
     return SearchQuery(
         text=text,
-        semantic=semantic,
-        terms=_terms(telling),
-        phrases=tuple(phrases),
+        semantic=" ".join(" ".join(item.text for group in groups for item in group).split()),
+        terms=_terms(groups),
+        required=_required(groups),
         excluded=tuple(excluded),
+        filters=tuple(dict.fromkeys(one for one in filters if one.value))[:MAX_FILTERS],
     )
 
 
-def _terms(folded: list[str]) -> tuple[tuple[str, ...], ...]:
-    """Return each word with its forms; of "x100 v" each carries the whole name as well."""
-    groups = [list(query_forms(word)) for word in folded]
-    for i in range(len(folded) - 1):
-        if whole := joined(folded[i], folded[i + 1]):
-            groups[i].append(whole)
-            groups[i + 1].append(whole)
-    return tuple(tuple(dict.fromkeys(group)) for group in groups)
+def _pieces(text: str) -> Iterable[re.Match]:
+    return _PIECE.finditer(_DASH.sub("-", normalise(text).translate(_QUOTES)))
+
+
+def without_filters(text: str) -> str:
+    """Return a query's text without what became filters."""
+    kept = (
+        piece[0]
+        for piece in _pieces(clean(text))
+        if not (piece["name"] and kind_named(piece["name"]))
+    )
+    return " ".join(kept)
+
+
+def with_filters(text: str, filters: Iterable[Filter]) -> str:
+    """Return a query's text with filters written behind it."""
+    return " ".join((text, *map(str, filters))).strip()
+
+
+def _required(groups: list[list[_Item]]) -> tuple[tuple[Sequence, ...], ...]:
+    required = []
+    for group in groups:
+        sequences = tuple(item.sequence for item in group if item.folded)
+        if sequences and any(item.is_phrase for item in group):
+            required.append(sequences)
+    return tuple(required)
+
+
+def _terms(groups: list[list[_Item]]) -> tuple[tuple[str, ...], ...]:
+    """Return each term with its forms; of "x100 v" each carries the whole name as well."""
+    # One word a term, or all the words that OR joins.
+    found: list[tuple[str, ...]] = []
+    for group in groups:
+        if len(group) == 1:
+            found += [(word,) for word in group[0].folded]
+        elif any(folded := [item.folded for item in group]):
+            found.append(tuple(dict.fromkeys(word for each in folded for word in each)))
+    found = list(dict.fromkeys(found))[:MAX_WORDS]
+    telling = [
+        kept for term in found if (kept := tuple(word for word in term if not is_stop_word(word)))
+    ]
+    if _required(groups) and not telling:
+        telling = found  # somebody asked for exactly these words
+    forms = [[form for word in term for form in query_forms(word)] for term in telling]
+    for i in range(len(telling) - 1):
+        left, right = telling[i], telling[i + 1]
+        if len(left) == len(right) == 1 and (whole := joined(left[0], right[0])):
+            forms[i].append(whole)
+            forms[i + 1].append(whole)
+    return tuple(tuple(dict.fromkeys(each)) for each in forms)

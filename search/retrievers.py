@@ -4,14 +4,14 @@ Each returns distinct photos, best first, with visibility and restrictions insid
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
 
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
-from search import bm25
+from search import bm25, filters
 from search.documents import quoted
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
 from search.query import SearchQuery
@@ -37,14 +37,55 @@ class Match:
 
 @dataclass(frozen=True)
 class Restriction:
-    """What a query allows beside its ranking: a tsquery, and whether it leaves few photos."""
+    """What a query allows beside its ranking; by default everything that is listed.
+
+    tsquery: what documents must match. filters: SQL on `photo`, a row of gallery_photo, with
+    its parameters. leaves_few: whether few photos are left. problems: sentences for people.
+    """
 
     tsquery: str | None = None
+    filters: str | None = None
+    filter_parameters: dict = field(default_factory=dict)
     leaves_few: bool = False
+    problems: tuple[str, ...] = ()
+    is_impossible: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return not self.tsquery and not self.filters
+
+    @property
+    def parameters(self) -> dict:
+        return {"restriction": self.tsquery, **self.filter_parameters}
+
+    @property
+    def photos(self) -> str:
+        """SQL that selects the `photo_id` of all listed photos that are allowed."""
+        words = _HAS_WORDS.format("photo.id") if self.tsquery else "TRUE"
+        return (
+            "SELECT photo.id AS photo_id FROM gallery_photo AS photo "
+            f"WHERE photo.listed AND {self.filters or 'TRUE'} AND {words}"
+        )
+
+    def filtered(self, photo_id: str) -> str:
+        """SQL condition that the photo of this id passes the filters."""
+        return _PASSES.format(photo_id, self.filters) if self.filters else "TRUE"
+
+    def condition(self, photo_id: str) -> str:
+        """SQL condition that the photo of this id is allowed."""
+        words = _HAS_WORDS.format(photo_id) if self.tsquery else "TRUE"
+        return f"{words} AND {self.filtered(photo_id)}"
 
     def exactly(self) -> "Restriction":
         """Return the same restriction, to be scanned exactly."""
         return replace(self, leaves_few=True)
+
+
+_HAS_WORDS = (
+    "EXISTS (SELECT FROM search_photodocument AS document WHERE document.photo_id = {} "
+    "AND document.listed AND document.tsv @@ %(restriction)s::tsquery)"
+)
+_PASSES = "EXISTS (SELECT FROM gallery_photo AS photo WHERE photo.id = {} AND photo.listed AND {})"
 
 
 def prepare_transaction(depth: int = DEPTH) -> None:
@@ -77,19 +118,28 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
 
 
 def restriction(query: SearchQuery) -> Restriction:
-    """Return what the phrases and exclusions of a query allow; costs one query if there are any."""
-    required = [_adjacent((word,) for word in phrase) for phrase in query.phrases]
-    excluded = [f"!{_adjacent(phrase)}" for phrase in query.excluded]
-    if not required and not excluded:
-        return Restriction()
-    tsquery = " & ".join((*required, *excluded))
+    """Return what the phrases, exclusions and filters of a query allow.
+
+    Costs one query if there are any, and one for each filter by name.
+    """
+    required = [f"({' | '.join(map(_adjacent, group))})" for group in query.required]
+    excluded = [f"!{_adjacent(sequence)}" for sequence in query.excluded]
+    resolved = filters.resolve(query.filters)
+    allowed = Restriction(
+        tsquery=" & ".join((*required, *excluded)) or None,
+        filters=resolved.sql,
+        filter_parameters=resolved.parameters,
+        problems=resolved.problems,
+        is_impossible=resolved.is_impossible,
+    )
+    if allowed.is_open or allowed.is_impossible:
+        return allowed
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM search_photodocument "
-            "WHERE listed AND tsv @@ %s::tsquery LIMIT %s) AS allowed",
-            [tsquery, FEW_PHOTOS + 1],
+            f"SELECT count(*) FROM ({allowed.photos} LIMIT %(enough)s) AS allowed",
+            allowed.parameters | {"enough": FEW_PHOTOS + 1},
         )
-        return Restriction(tsquery, leaves_few=cursor.fetchone()[0] <= FEW_PHOTOS)
+        return replace(allowed, leaves_few=cursor.fetchone()[0] <= FEW_PHOTOS)
 
 
 def _adjacent(words: Iterable[tuple[str, ...]]) -> str:
@@ -116,9 +166,8 @@ def words_statement(
     known = [(weight, forms) for weight, forms in groups if forms]
     if not known:
         return None
-    parameters = {
+    parameters = allowed.parameters | {
         "candidates": " | ".join(quoted(text) for _, forms in known for text in forms),
-        "restriction": allowed.tsquery,
         "least_coverage": LEAST_COVERAGE * sum(weight for weight, _ in groups),
         "depth": depth,
     }
@@ -133,7 +182,10 @@ def words_statement(
         score.append(f"word_{number} * %(idf_{number})s")
         coverage.append(f"CASE WHEN word_{number} > 0 THEN %(idf_{number})s ELSE 0 END")
     sql = sql_of("bm25").format(
-        word_scores=", ".join(word_scores), score=" + ".join(score), coverage=" + ".join(coverage)
+        filtered=allowed.filtered("search_photodocument.photo_id"),
+        word_scores=", ".join(word_scores),
+        score=" + ".join(score),
+        coverage=" + ".join(coverage),
     )
     return sql, parameters
 
@@ -188,8 +240,22 @@ def dense_statement(
     depth: int = DEPTH,
 ) -> Statement:
     """Return the SQL of a dense ranking and its parameters."""
+    table = VECTOR_TABLES[leg]
     sql = sql_of("semantic_restricted" if allowed.leaves_few else "semantic").format(
-        table=VECTOR_TABLES[leg], space_id=int(space.pk), dimensions=int(space.dimensions)
+        table=table,
+        space_id=int(space.pk),
+        dimensions=int(space.dimensions),
+        allowed=allowed.photos,
+        condition=allowed.condition(f"{table}.photo_id"),
     )
     literal = "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
-    return sql, {"vector": literal, "restriction": allowed.tsquery, "depth": depth}
+    return sql, allowed.parameters | {"vector": literal, "depth": depth}
+
+
+def rank_by_date(allowed: Restriction, *, depth: int = DEPTH) -> list[UUID]:
+    """Rank what is allowed, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql_of("newest").format(allowed=allowed.photos), allowed.parameters | {"depth": depth}
+        )
+        return [row[0] for row in cursor.fetchall()]

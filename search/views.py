@@ -1,11 +1,15 @@
 """Home, search, similar and discover."""
 
-from django.shortcuts import get_object_or_404, render
+from urllib.parse import urlencode
+
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
 from gallery import listing
 from gallery.http import PRIVATE, public_page, viewer
 from gallery.models import Photo
 from search import engine
+from search.filter_form import form_of, text_of
 from search.query import parse
 
 HOME_PHOTOS = 25  # one large, the others in rows
@@ -29,9 +33,19 @@ def home(request):
 
 @public_page
 def search(request):
+    sort = request.GET.get("sort")
+    sort = sort if sort in engine.SORTS else engine.RELEVANCE
+    if (text := text_of(request.GET)) is not None:  # a submitted form: one address a search
+        return redirect(f"{reverse('search')}?{urlencode({'q': text, 'sort': sort})}")
     query = parse(request.GET.get("q", ""))
-    page = engine.search(query, page=page_number(request.GET.get("page")))
-    return render(request, "search/search.html", {"query": query, "page": page})
+    page = engine.search(
+        query,
+        page=page_number(request.GET.get("page")),
+        sort=sort,
+        snapshot=request.GET.get("snapshot", ""),
+    )
+    context = {"query": query, "page": page, "form": form_of(query), "sorts": engine.SORTS}
+    return render(request, "search/search.html", context)
 
 
 @public_page

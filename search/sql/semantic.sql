@@ -1,6 +1,7 @@
 -- Purpose: nearest vectors of listed photos in one space, approximate. A restriction that leaves
 --   many photos is checked inside the scan, which goes on until it has enough (iterative_scan).
--- Parameters: vector (halfvec literal), restriction (tsquery or null), depth.
+-- Parameters: vector (halfvec literal), depth, those of {condition}, which is true of the photos
+--   that are allowed.
 --   {table}, {space_id}, {dimensions}: formatted in by search.retrievers as checked values; a
 --   bound parameter would hide the partial index from the planner.
 -- Columns: photo_id, cosine, level; best first, ties by id.
@@ -10,10 +11,7 @@ WITH nearest AS MATERIALIZED (
            (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions}) AS distance
       FROM {table}
      WHERE space_id = {space_id} AND listed
-       AND (%(restriction)s::tsquery IS NULL OR EXISTS (
-           SELECT FROM search_photodocument AS document
-            WHERE document.photo_id = {table}.photo_id
-              AND document.tsv @@ %(restriction)s::tsquery))
+       AND {condition}
      ORDER BY (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions})
      LIMIT %(depth)s
 )

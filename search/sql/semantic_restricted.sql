@@ -1,10 +1,10 @@
--- Purpose: nearest vectors among the few photos that a phrase or exclusion leaves, exact.
--- Parameters: vector (halfvec literal), restriction (tsquery), depth; braces as in semantic.sql.
+-- Purpose: nearest vectors among the few photos that a phrase, exclusion or filter leaves, exact.
+-- Parameters: vector (halfvec literal), depth, those of {allowed}, which selects
+--   the photo_id of photos that are allowed; other braces as in semantic.sql.
 -- Columns: photo_id, cosine, level; best first, ties by id.
 -- Index served: document_tokens for the photos, then the unique (space, photo).
 WITH allowed AS MATERIALIZED (
-    SELECT photo_id FROM search_photodocument
-     WHERE listed AND tsv @@ %(restriction)s::tsquery
+    {allowed}
 ), scored AS MATERIALIZED (
     SELECT photo_id, level,
            (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions}) AS distance

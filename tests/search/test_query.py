@@ -13,15 +13,14 @@ def test_words_rank():
     query = parse("  Harbour   lights ")
     assert query.text == "Harbour lights" == query.semantic
     assert first_forms("Harbour lights") == ["harbour", "lights"]
-    assert not query.is_restricted
+    assert not query.required and not query.excluded and not query.filters
 
 
 def test_phrases_restrict_and_rank():
     query = parse('"rowing boats" dawn')
-    assert query.phrases == (("rowing", "boats"),)
+    assert query.required == (((("rowing",), ("boats",)),),)
     assert [forms[0] for forms in query.terms] == ["rowing", "boats", "dawn"]
     assert query.semantic == "rowing boats dawn"
-    assert query.is_restricted
 
 
 def test_excluded_words_are_neither_ranked_nor_embedded():
@@ -74,7 +73,7 @@ def test_lone_surrogates_cannot_reach_the_database():
 )
 def test_quotes_and_dashes_work_as_people_type_them(typed):
     query, plain = parse(typed), parse('"rowing boats" -night')
-    assert (query.phrases, query.excluded) == (plain.phrases, plain.excluded)
+    assert (query.required, query.excluded) == (plain.required, plain.excluded)
     assert query.terms == plain.terms
 
 

@@ -1,0 +1,281 @@
+"""Filters of a query, `camera:x100v iso:>800`: read, resolved against the gallery, made SQL.
+
+Names are looked up among those of listed photos and public albums, so that a value that nobody
+here has is named, and none tells of what is hidden.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from itertools import count
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.text import slugify
+
+from gallery.models import Album, Photo, Photographer, Tag, Visibility
+from search.analysis import fold, words
+
+ALIASES = {
+    "aperture": "f",
+    "f-number": "f",
+    "by": "photographer",
+    "focal-length": "focal",
+    "taken": "date",
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One condition as typed. name: a key of KINDS."""
+
+    name: str
+    value: str
+    excluded: bool = False
+
+    def __str__(self):
+        value = self.value.replace('"', "")
+        value = f'"{value}"' if re.search(r"\s", value) else value
+        return f"{'-' if self.excluded else ''}{self.name}:{value}"
+
+
+class UnreadableValue(ValueError):
+    """A value that its filter cannot read. The message says how to write one."""
+
+
+class UnknownValue(ValueError):
+    """A name that no listed photo has. The message says so."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What filters came to.
+
+    sql: a condition on `photo`, a row of gallery_photo, or None. problems: sentences for people.
+    is_impossible: no photo can match, because a name is unknown here.
+    """
+
+    sql: str | None = None
+    parameters: dict = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    is_impossible: bool = False
+
+
+Condition = tuple[str, list]  # SQL with %s, and its values
+
+# When a photo was taken by the clock of the place; without an offset the camera's own clock.
+_TAKEN = (
+    "(photo.taken_at AT TIME ZONE 'UTC' "
+    "+ coalesce(photo.taken_offset_minutes, 0) * interval '1 minute')"
+)
+_NUMBER = r"(\d{1,7}(?:[.,]\d{1,3})?)"
+_DAY = r"([12]\d{3}(?:-\d{1,2}){0,2})"
+_COMPARISON = re.compile(r"(<=|>=|<|>|≤|≥)(.+)")
+_SIGNS = {"≤": "<=", "≥": ">="}
+
+
+def _number(column: str, example: str, *, unit: str = "", tolerance: float = 0.0):
+    """Make a filter of a numeric column: a number, a comparison or a range.
+
+    tolerance: by how much a value may differ from a number that is asked for without a sign.
+    """
+    one = re.compile(rf"(?:{unit})?{_NUMBER}(?:{unit})?", re.IGNORECASE)
+    between = re.compile(rf"{one.pattern}(?:-|–|\.\.){one.pattern}", re.IGNORECASE)
+
+    def condition(value: str) -> Condition:
+        sign, rest = "", value
+        if compared := _COMPARISON.fullmatch(value):
+            sign, rest = compared.groups()
+        elif found := between.fullmatch(value):
+            low, high = (float(text.replace(",", ".")) for text in found.groups())
+            return f"{column} BETWEEN %s AND %s", [low, high]
+        found = one.fullmatch(rest)
+        if found is None:
+            raise UnreadableValue(example)
+        number = float(found[1].replace(",", "."))
+        if sign:
+            return f"{column} {_SIGNS.get(sign, sign)} %s", [number]
+        return f"{column} BETWEEN %s AND %s", [number - tolerance, number + tolerance]
+
+    return condition
+
+
+def _days(text: str) -> tuple[date, date]:
+    """Return the first day of a year, a month or a day, and the first one after it."""
+    year, month, day = (*(int(part) for part in text.split("-")), None, None)[:3]
+    first = date(year, month or 1, day or 1)
+    if day:
+        return first, first + timedelta(days=1)
+    if month:
+        return first, date(year + month // 12, month % 12 + 1, 1)
+    return first, date(year + 1, 1, 1)
+
+
+def _taken(value: str) -> Condition:
+    """Read a year, month or day, two of them as a range, or one behind a sign."""
+    try:
+        if compared := _COMPARISON.fullmatch(value):
+            sign, text = compared.groups()
+            if not re.fullmatch(_DAY, text):
+                raise ValueError(text)
+            first, after = _days(text)
+            edge = after if sign in (">", "<=", "≤") else first
+            return f"{_TAKEN} {'>=' if sign in '>=≥' else '<'} %s", [edge]
+        found = re.fullmatch(rf"{_DAY}(?:\.\.{_DAY})?", value)
+        if found is None:
+            found = re.fullmatch(r"([12]\d{3})[-–]([12]\d{3})", value)
+        if found is None:
+            raise ValueError(value)
+        first, _ = _days(found[1])
+        _, after = _days(found[2] or found[1])
+    except ValueError as error:
+        raise UnreadableValue("2024, 2024-05, 2024-05-17, >2023 or 2024-05..2024-08") from error
+    return f"{_TAKEN} >= %s AND {_TAKEN} < %s", [first, after]
+
+
+SHAPES = {
+    "portrait": "photo.height > photo.width",
+    "landscape": "photo.width > photo.height",
+    "square": "photo.width = photo.height",
+}
+
+
+def _orientation(value: str) -> Condition:
+    if (shape := SHAPES.get(fold(value))) is None:
+        raise UnreadableValue("portrait, landscape or square")
+    return shape, []
+
+
+def is_named(typed: str, name: str) -> bool:
+    """Tell whether somebody who types this means that name.
+
+    All words, in order: "york" means "New York". With digits, spaces and signs do not count:
+    "x100 v" means "FUJIFILM X100V", and "35mm" means "XF35mmF2" but not "135mm".
+    """
+    wanted, held = words(typed), words(name)
+    runs = range(len(held) - len(wanted) + 1)
+    if wanted and any(held[start : start + len(wanted)] == wanted for start in runs):
+        return True
+    compact = "".join(wanted)
+    if not any(character.isdigit() for character in compact):
+        return False
+    before = r"(?<!\d)" if compact[0].isdigit() else ""
+    after = r"(?!\d)" if compact[-1].isdigit() else ""
+    return re.search(before + re.escape(compact) + after, "".join(held)) is not None
+
+
+def _text(column: str):
+    """Make a filter of the names in a column of photos."""
+
+    def condition(value: str) -> Condition:
+        listed = Photo.objects.listed().exclude(**{column: ""})
+        names = listed.order_by().values_list(column, flat=True).distinct()
+        found = [name for name in names if is_named(value, name)]
+        if not found:
+            raise UnknownValue
+        return f"photo.{column} = ANY(%s)", [found]
+
+    return condition
+
+
+def _rows(sql: str, rows: Callable[[], Iterable[tuple[int, str, str]]]):
+    """Make a filter of rows (id, slug, name)."""
+
+    def condition(value: str) -> Condition:
+        slug = slugify(value, allow_unicode=True)
+        found = [pk for pk, own, name in rows() if slug == own or is_named(value, name)]
+        if not found:
+            raise UnknownValue
+        return sql, [found]
+
+    return condition
+
+
+def _listed(**where):
+    return Exists(Photo.objects.listed().filter(**where))
+
+
+def _tag(value: str) -> Condition:
+    """Read a tag's whole name; there may be too many of them to look at each."""
+    meant = Q(slug=slugify(value, allow_unicode=True)) | Q(name__iexact=value)
+    found = list(
+        Tag.objects.filter(meant, _listed(tags=OuterRef("pk"))).values_list("pk", flat=True)
+    )
+    if not found:
+        raise UnknownValue
+    return (
+        "EXISTS (SELECT FROM gallery_photo_tags AS tagged "
+        "WHERE tagged.photo_id = photo.id AND tagged.tag_id = ANY(%s))",
+        [found],
+    )
+
+
+def _albums():
+    public = Album.objects.filter(visibility=Visibility.PUBLIC)
+    return public.filter(_listed(albums=OuterRef("pk"))).values_list("pk", "slug", "title")
+
+
+def _photographers():
+    return Photographer.objects.filter(_listed(owner=OuterRef("pk"))).values_list(
+        "pk", "slug", "name"
+    )
+
+
+KINDS: dict[str, Callable[[str], Condition]] = {
+    "camera": _text("camera"),
+    "lens": _text("lens"),
+    "focal": _number("photo.focal_length_mm", "35, 35mm, >85 or 24-70", unit="mm", tolerance=0.5),
+    "f": _number("photo.f_number", "2.8, <2 or 1.4-2.8", unit="f/?", tolerance=0.05),
+    "iso": _number("photo.iso", "800, >800 or 200-800", unit="iso"),
+    "year": _taken,
+    "date": _taken,
+    "album": _rows(
+        "EXISTS (SELECT FROM gallery_albumphoto AS entry "
+        "WHERE entry.photo_id = photo.id AND entry.album_id = ANY(%s))",
+        _albums,
+    ),
+    "tag": _tag,
+    "place": _text("place"),
+    "photographer": _rows("photo.owner_id = ANY(%s)", _photographers),
+    "orientation": _orientation,
+}
+
+
+def kind_named(name: str) -> str | None:
+    """Return the key in KINDS that a typed name means, or None."""
+    name = fold(name)
+    name = ALIASES.get(name, name)
+    return name if name in KINDS else None
+
+
+def resolve(filters: Iterable[Filter]) -> Resolved:
+    """Make one condition of filters: of the same name either holds, of different names all.
+
+    Costs at most one query a filter. A value that cannot be read is left out, a name that is
+    unknown here matches nothing; both are among the problems.
+    """
+    numbers = count()
+    parameters, problems = {}, []
+    alternatives: dict[tuple[str, bool], list[str]] = {}
+    for one in filters:
+        try:
+            sql, values = KINDS[one.name](one.value)
+        except UnreadableValue as error:
+            problems.append(f"“{one}” was left out: {one.name} takes {error}.")
+            continue
+        except UnknownValue:
+            problems.append(f"No photograph here has the {one.name} “{one.value}”.")
+            alternatives.setdefault((one.name, one.excluded), []).append("FALSE")
+            continue
+        names = [f"filter_{next(numbers)}" for _ in values]
+        parameters |= dict(zip(names, values, strict=True))
+        bound = sql.replace("%s", "{}").format(*(f"%({name})s" for name in names))
+        alternatives.setdefault((one.name, one.excluded), []).append(f"({bound})")
+    conditions = [
+        f"({' OR '.join(each)}) {'IS NOT TRUE' if excluded else ''}".rstrip()
+        for (_, excluded), each in alternatives.items()
+    ]
+    impossible = any(
+        not excluded and set(each) == {"FALSE"} for (_, excluded), each in alternatives.items()
+    )
+    return Resolved(" AND ".join(conditions) or None, parameters, tuple(problems), impossible)
