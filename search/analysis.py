@@ -76,6 +76,23 @@ def words(text: str) -> list[str]:
     return found
 
 
+def is_cjk(word: str) -> bool:
+    return bool(_IS_CJK.match(word))
+
+
+def with_words_replaced(text: str, replacements: dict[str, str]) -> str:
+    """Return the text with words replaced by what stands for them, folded; the rest as typed."""
+    return _WORD.sub(lambda found: replacements.get(fold(found[0]), found[0]), text)
+
+
+def last_run(text: str) -> str:
+    """Return the word, or the run of CJK, that a text ends with, as typed; else nothing."""
+    end = 0
+    for found in _WORD.finditer(text):
+        end, run = found.end(), found[0]
+    return run if 0 < end == len(text) else ""
+
+
 def parts(word: str) -> tuple[str, ...]:
     """Return what a mixed word is also called: x100v -> x, x100, 100, 100v, v; else nothing."""
     pieces = _PART.findall(word)

@@ -46,8 +46,23 @@ class Term(models.Model):
 
     text = models.CharField(max_length=100, unique=True)
     document_frequency = models.IntegerField(default=0)
+    is_word = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Somebody wrote it; it is not only a stem or a part of words. True stays true "
+        "until rebuild_search.",
+    )
 
     class Meta:
+        indexes = [
+            # Words that begin as somebody types, in any collation of the database.
+            models.Index(
+                fields=["text"],
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(is_word=True),
+                name="term_word_prefix",
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(document_frequency__gte=0), name="document_frequency_not_negative"

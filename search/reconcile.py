@@ -126,7 +126,7 @@ def _update_weights(documents: list[PhotoDocument], old_average: float, new_aver
 
 
 def recount() -> None:
-    """Count document frequencies and the corpus anew from the documents that are stored."""
+    """Make the vocabulary and the corpus anew from the documents that are stored."""
     with transaction.atomic():
         statistics = lock_statistics()
         with connection.cursor() as cursor:
@@ -165,7 +165,10 @@ def _write(
         digest = input_hash(fields)
         if reweigh or old is None or old.input_hash != digest:
             analysed[photo.pk] = (digest, analyse(fields))
-    term_ids = _term_ids({term for _, one in analysed.values() for term in one.term_frequency})
+    term_ids = _term_ids(
+        {term for _, one in analysed.values() for term in one.term_frequency},
+        words={word for _, one in analysed.values() for word in one.words},
+    )
     new = [
         PhotoDocument(
             photo_id=photo_id,
@@ -222,13 +225,15 @@ def _upsert(documents: list[PhotoDocument]) -> None:
         )  # fmt: skip
 
 
-def _term_ids(terms: set[str]) -> dict[str, int]:
+def _term_ids(terms: set[str], *, words: set[str]) -> dict[str, int]:
     """Return the ids of terms; new ones join the vocabulary with no document yet.
 
+    words: the terms that somebody wrote as they are; remembered in the vocabulary.
     Only new terms are inserted: ON CONFLICT would use up an id for each that is known.
     """
     known = dict(Term.objects.filter(text__in=terms).values_list("text", "pk"))
-    new = [Term(text=term) for term in sorted(terms - known.keys())]
+    Term.objects.filter(text__in=words & known.keys(), is_word=False).update(is_word=True)
+    new = [Term(text=term, is_word=term in words) for term in sorted(terms - known.keys())]
     return known | {term.text: term.pk for term in Term.objects.bulk_create(new)}
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from search import api, views
+from search import api, suggestions_api, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,5 +10,10 @@ urlpatterns = [
     path("discover/", views.discover, name="discover"),
     path("photos/<name:public_id>/similar/", views.photo_similar, name="photo_similar"),
     path("api/v1/search/", api.SearchView.as_view(), name="api_search"),
+    path(
+        "api/v1/search/suggestions/",
+        suggestions_api.SuggestionsView.as_view(),
+        name="api_search_suggestions",
+    ),
     path("api/v1/photos/<name:public_id>/similar/", api.SimilarView.as_view(), name="api_similar"),
 ]

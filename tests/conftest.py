@@ -11,6 +11,7 @@ from PIL import Image
 from config.cache import BreakerRedisCache
 from gallery import pipeline, services
 from search import reconcile as words
+from search import vocabulary
 
 _shades = itertools.count(1)
 
@@ -76,4 +77,5 @@ def empty_cache():
 
     BreakerRedisCache.close_breaker()
     cache.clear()
+    vocabulary.forget()
     yield

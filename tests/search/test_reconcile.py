@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Q
 
 from gallery import services
 from gallery.models import Photo, Tag
@@ -83,6 +84,17 @@ def test_known_terms_use_up_no_ids(alice):
     assert ids.last() - ids.first() == len(ids) - 1
 
 
+def test_words_are_told_from_stems_and_parts(alice):
+    photo = make_photo(alice, title="Lighthouses", camera="X100 V")
+    index_all()
+    words = Term.objects.filter(is_word=True)
+    assert set(words.values_list("text", flat=True)) == {"lighthouses", "x100", "v"}
+    assert {"lighthous", "x", "100", "x100v"} <= set(Term.objects.values_list("text", flat=True))
+    Photo.objects.filter(pk=photo.pk).update(title="Lighthous")
+    index_all()
+    assert words.filter(text="lighthous").exists()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -129,9 +141,12 @@ def test_photos_are_hidden_and_tags_renamed_while_the_index_is_rebuilt(alice):
 def test_rebuild_makes_the_same_index_again(alice):
     photos = [make_photo(alice, title=f"Harbour {word}") for word in ("ferry", "crane", "ferry")]
     index_all()
-    Term.objects.update(document_frequency=7)  # a damage that reconcile could not know of
+    words = set(Term.objects.filter(is_word=True).values_list("text", flat=True))
+    # Damages that reconcile could not know of.
+    Term.objects.update(document_frequency=7, is_word=~Q(is_word=True))
     PhotoDocument.objects.filter(pk=photos[0].pk).delete()
     call_command("rebuild_search", stdout=StringIO())
     assert_index_is_exact()
+    assert set(Term.objects.filter(is_word=True).values_list("text", flat=True)) == words
     assert rank_by_words(parse("crane")) == [photos[1].pk]
     assert index_due() == 0
