@@ -138,6 +138,7 @@ CELERY_TASK_ROUTES = {
     "gallery.publish_due": {"queue": "index"},
     "gallery.sweep": {"queue": "index"},
     "embeddings.encode_query": {"queue": "queries"},
+    "embeddings.encode_picture": {"queue": "queries"},
     "embeddings.load_models": {"queue": "queries"},
     "embeddings.encode_vectors": {"queue": "vectors"},
     "search.index_documents": {"queue": "index"},

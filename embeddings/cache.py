@@ -16,6 +16,7 @@ from embeddings.models import EmbeddingSpace
 from gallery.nudge import ask
 
 QUERY_VECTOR_TTL_SECONDS = 30 * 24 * 3600
+PICTURE_VECTOR_TTL_SECONDS = 600
 QUERY_LIMIT_SECONDS = 2.0
 POLL_SECONDS = 0.005
 HEARTBEAT_SECONDS = 5.0
@@ -39,10 +40,18 @@ def _alive_key(space: EmbeddingSpace) -> str:
     return f"encoder_alive:{space.pk}:{space.revision}"
 
 
+def _picture_key(digest: str, space: EmbeddingSpace) -> str:
+    return f"picture_vector:{space.pk}:{space.revision}:{digest}"
+
+
+def _vector(key: str) -> np.ndarray | None:
+    stored = cache.get(key)
+    return None if stored is None else np.frombuffer(stored, dtype=np.float32)
+
+
 def cached_query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
     """Return the stored vector of a query, (dimensions,) float32, or None."""
-    stored = cache.get(_vector_key(text, space))
-    return None if stored is None else np.frombuffer(stored, dtype=np.float32)
+    return _vector(_vector_key(text, space))
 
 
 def store_query_vector(text: str, space: EmbeddingSpace, vector: np.ndarray) -> None:
@@ -61,27 +70,67 @@ def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
 
     if not space.is_prepared or not normalise(text):
         return None
-    if (vector := cached_query_vector(text, space)) is not None:
+    return _cached_or_asked(_vector_key(text, space), space, tasks.encode_query, normalise(text))
+
+
+def picture_digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def cached_picture_vector(digest: str, space: EmbeddingSpace) -> np.ndarray | None:
+    """Return the vector of a picture that a visitor searched by a moment ago, or None."""
+    return _vector(_picture_key(digest, space))
+
+
+def store_picture_vector(digest: str, space: EmbeddingSpace, vector: np.ndarray) -> None:
+    value = vector.astype(np.float32).tobytes()
+    cache.set(_picture_key(digest, space), value, PICTURE_VECTOR_TTL_SECONDS)
+
+
+def waiting_picture(digest: str) -> bytes | None:
+    """Return a visitor's picture while its vector is waited for."""
+    return cache.get(f"picture:{digest}")
+
+
+def picture_vector(data: bytes, space: EmbeddingSpace) -> np.ndarray | None:
+    """Return the vector of a visitor's picture, (dimensions,) float32, L2-normalised, or None.
+
+    data: a small encoded picture. It waits in Redis for the worker, for seconds, and is gone.
+    As with query_vector, None comes at once while nobody could encode it.
+    """
+    from embeddings import tasks
+
+    if not space.is_prepared:
+        return None
+    digest = picture_digest(data)
+    cache.set(f"picture:{digest}", data, int(QUERY_LIMIT_SECONDS) + 1)
+    try:
+        return _cached_or_asked(_picture_key(digest, space), space, tasks.encode_picture, digest)
+    finally:
+        cache.delete(f"picture:{digest}")
+
+
+def _cached_or_asked(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
+    if (vector := _vector(key)) is not None:
         return vector
     if not encoder_is_alive(space):
         return None
     if not _waiting.acquire(blocking=False):
         return None
     try:
-        return _asked_for(text, space, tasks.encode_query)
+        return _asked_for(key, space, task, subject)
     finally:
         _waiting.release()
 
 
-def _asked_for(text: str, space: EmbeddingSpace, task) -> np.ndarray | None:
-    """Let a worker encode a query and wait for its vector; None if it does not come in time."""
-    pending_key = f"pending:{_vector_key(text, space)}"
-    if cache.add(pending_key, 1, int(QUERY_LIMIT_SECONDS)):
-        ask(task, normalise(text), space.pk, expires=QUERY_LIMIT_SECONDS)
+def _asked_for(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
+    """Let a worker encode the subject and wait for its vector; None if it does not come in time."""
+    if cache.add(f"pending:{key}", 1, int(QUERY_LIMIT_SECONDS)):
+        ask(task, subject, space.pk, expires=QUERY_LIMIT_SECONDS)
     deadline = time.monotonic() + QUERY_LIMIT_SECONDS
     while time.monotonic() < deadline and not cache.breaker_is_open():
         time.sleep(POLL_SECONDS)
-        if (vector := cached_query_vector(text, space)) is not None:
+        if (vector := _vector(key)) is not None:
             return vector
     cache.delete(_alive_key(space))  # until the worker's next heartbeat nobody waits for it
     return None

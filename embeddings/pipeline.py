@@ -1,5 +1,6 @@
 """What a vectors worker does: load encoders, claim photos that are due, encode queries."""
 
+import io
 import logging
 import time
 from datetime import timedelta
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import F, Q
+from PIL import Image
 
 from embeddings import cache, spaces
 from embeddings.encoder import Encoder, ModelUnavailable
@@ -129,3 +131,14 @@ def encode_query(text: str, space_id: int) -> None:
     space = spaces.serving_space(space_id)
     if encoder and space and cache.cached_query_vector(text, space) is None:
         cache.store_query_vector(text, space, encoder.encode_texts([text])[0])
+
+
+def encode_picture(digest: str, space_id: int) -> None:
+    """Encode a visitor's picture, as encode_query does a text."""
+    encoder = _loaded.get(space_id)
+    space = spaces.serving_space(space_id)
+    data = cache.waiting_picture(digest)
+    if encoder and space and data and cache.cached_picture_vector(digest, space) is None:
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as picture:
+            vector = encoder.encode_images([picture.convert("RGB")])[0]
+        cache.store_picture_vector(digest, space, vector)

@@ -18,6 +18,12 @@ def encode_query(text, space_id):
     pipeline.encode_query(text, space_id)
 
 
+@shared_task(name="embeddings.encode_picture")
+def encode_picture(digest, space_id):
+    """Encode a visitor's picture."""
+    pipeline.encode_picture(digest, space_id)
+
+
 @shared_task(name="embeddings.encode_vectors")
 def encode_vectors():
     """Encode one batch and nudge again, so that queries of visitors come in between."""

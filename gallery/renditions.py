@@ -9,32 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pyvips
 from django.core import signing
 from django.core.files.storage import storages
 from django.urls import reverse
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from gallery.files import local_path
-from gallery.formats import decoding, open_picture
+from gallery.formats import decoding
 from gallery.models import Photo
-
-# Loaders that parse scripts or documents are never used on uploads.
-pyvips.block_untrusted_set(True)
-for _loader in ("VipsForeignLoadSvg", "VipsForeignLoadPdf", "VipsForeignLoadMagick"):
-    with contextlib.suppress(pyvips.Error):
-        pyvips.operation_block_set(_loader, True)
-pyvips.cache_set_max(0)  # every photo is seen once
+from gallery.pixels import decode, fit
 
 SRGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-WHITE = [255, 255, 255]
 PLACEHOLDER_WIDTH = 16
-TALLEST = 2  # a rendition is at most this many times as high as its nominal width
 TOKEN_SECONDS = 3600
 EXTENSIONS = {"webp": "webp", "avif": "avif", "jpeg": "jpg"}
 MEDIA_TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
-BY_PILLOW = {"GIF", "HEIF"}  # libvips decodes a GIF whole and has no HEVC
 
 _WEBP = {"quality": 80, "method": 4}
 _AVIF = {"quality": 60, "speed": 9}
@@ -199,62 +189,15 @@ def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition]
     Raises UnreadablePicture when the pixels cannot be decoded whole.
     """
     with decoding():
-        image = _decode(path, max(recipe.width for recipe in RECIPES))
+        image = decode(path, max(recipe.width for recipe in RECIPES))
     exif = _public_exif(creator, copyright)
     made: dict[tuple[int, str], Rendition] = {}
     for recipe in RECIPES:
-        image = _fit(image, recipe.width)
+        image = fit(image, recipe.width)
         key = (image.width, recipe.format)
         if key not in made:
             made[key] = _encode(image, recipe, exif)
     return list(made.values()), _placeholder(image)
-
-
-def _decode(path: Path, width: int) -> pyvips.Image:
-    """Return the picture in memory, upright, 3 bands of uchar sRGB, at most `width` wide."""
-    with open_picture(path) as opened:
-        source = _through_pillow(opened) if opened.format in BY_PILLOW else None
-        # A TIFF that is cut short is an error to libvips; of others it forgives what shows.
-        fail_on = "error" if opened.format == "TIFF" else "truncated"
-    limits = {"height": TALLEST * width, "size": "down"}
-    if source is None:
-        image = pyvips.Image.thumbnail(
-            str(path), width, output_profile="srgb", fail_on=fail_on, **limits
-        )
-    else:
-        image = source.thumbnail_image(width, **limits)
-    if image.interpretation != "srgb":
-        image = image.colourspace("srgb")
-    if image.hasalpha():
-        image = image.flatten(background=WHITE)
-    return image.cast("uchar").copy_memory()
-
-
-def _through_pillow(image: Image.Image) -> pyvips.Image:
-    """Decode the first frame with Pillow, upright and in sRGB."""
-    image.seek(0)
-    profile = image.info.get("icc_profile")
-    image = ImageOps.exif_transpose(image)
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    image = image.convert(mode)
-    if profile and mode == "RGB":
-        with contextlib.suppress(ImageCms.PyCMSError, OSError):
-            image = ImageCms.profileToProfile(
-                image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
-            )
-    return pyvips.Image.new_from_array(np.asarray(image)).copy(interpretation="srgb")
-
-
-def _fit(image: pyvips.Image, width: int) -> pyvips.Image:
-    """Shrink to a nominal width, never enlarge, never below one pixel."""
-    scale = min(width / image.width, TALLEST * width / image.height)
-    if scale >= 1:
-        return image
-    return image.thumbnail_image(
-        max(1, round(image.width * scale)),
-        height=max(1, round(image.height * scale)),
-        size="force",
-    ).copy_memory()
 
 
 def _encode(image: pyvips.Image, recipe: Recipe, exif: bytes) -> Rendition:
@@ -274,7 +217,7 @@ def _public_exif(creator: str, copyright: str) -> bytes:
 
 
 def _placeholder(image: pyvips.Image) -> str:
-    tiny = _fit(image, PLACEHOLDER_WIDTH)
+    tiny = fit(image, PLACEHOLDER_WIDTH)
     buffer = io.BytesIO()
     Image.fromarray(tiny.numpy()).save(buffer, "WEBP", quality=20, method=6)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

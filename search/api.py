@@ -23,6 +23,7 @@ class SearchInput(PageInput):
         "year:2024 orientation:portrait`.",
     )
     sort = serializers.ChoiceField(choices=engine.SORTS, default=engine.RELEVANCE)
+    exact = serializers.BooleanField(default=False, help_text="Take misspelt words as they are.")
     snapshot = serializers.CharField(
         max_length=100, allow_blank=True, default="", help_text="Carried by `next`."
     )
@@ -69,14 +70,18 @@ class SearchView(PublicView):
     def get(self, request):
         asked = validated(SearchInput, request)
         page = engine.search(
-            parse(asked["q"]), page=asked["page"], sort=asked["sort"], snapshot=asked["snapshot"]
+            parse(asked["q"]),
+            **{name: asked[name] for name in ("page", "sort", "snapshot", "exact")},
         )
         following = urlencode(
-            {"q": asked["q"], "sort": page.sort, "page": page.page + 1, "snapshot": page.snapshot}
+            {
+                **{name: asked[name] for name in ("q", "sort", "exact")},
+                **{"page": page.page + 1, "snapshot": page.snapshot},
+            }
         )
         answer = {
             "query": page.query.text,
-            "corrected_query": page.corrected_query,
+            "corrected_query": page.corrected.text if page.corrected else None,
             "problems": page.problems,
             "count": page.count,
             "next": f"{reverse('api_search', request=request)}?{following}"

@@ -12,16 +12,17 @@ from embeddings.cache import query_vector
 from embeddings.levels import half_normalised
 from embeddings.models import RRF_K, EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
-from search import cache, floor, retrievers
+from search import cache, corrections, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
 from search.models import CorpusStatistics
-from search.query import SearchQuery
+from search.query import SearchQuery, parse
 from search.retrievers import DEPTH, Match
 from search.sql import sql_of
 
 PAGE_SIZE = 24
 NEAREST = 6  # shown apart when nothing is close
 SIMILAR_DEPTH = 100
+SIMILAR_WEIGHTS = {"image": 1.0, "text": 0.5}
 RANDOM_WINDOWS = 600
 LEGS = ("text", "image")
 BROWSING_DEPTH = 1000  # photos of a query that has filters only
@@ -58,7 +59,7 @@ class SearchPage:
     snapshot: str = ""
     length: int = 0
     problems: tuple[str, ...] = ()
-    corrected_query: str | None = None
+    corrected: SearchQuery | None = None
 
     @property
     def has_next(self) -> bool:
@@ -87,20 +88,29 @@ class Found:
 
 
 def search(
-    query: SearchQuery, *, page: int = 1, sort: str = RELEVANCE, snapshot: str = ""
+    query: SearchQuery,
+    *,
+    page: int = 1,
+    sort: str = RELEVANCE,
+    snapshot: str = "",
+    exact: bool = False,
 ) -> SearchPage:
     """Rank listed photos for a query; page from 1, sort one of SORTS.
 
+    Words that no photo has are corrected, unless the query is to be taken exactly.
     snapshot: of the page that linked here. While its list is kept, this page is cut from the
     same one: photos that come meanwhile shift nothing, photos that go leave their place empty.
     Without a query vector (no model, no worker, no Redis) the words alone rank.
     """
     if query.is_empty:
         return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
-    asked = (query.terms, query.required, query.excluded, query.semantic, query.filters, sort)
+    generation = _generation()
+    meant = None if exact else _meant(query, generation)
+    used = meant or query
+    asked = (used.terms, used.required, used.excluded, used.semantic, used.filters, sort)
     found = cache.kept_results(asked, snapshot) if snapshot else None
     if found is None:
-        snapshot, found = _computed(query, sort, asked)
+        snapshot, found = _computed(used, sort, asked, generation)
     shown = found.hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     photos = photos_in_order([hit.photo_id for hit in shown])
     by_id = {hit.photo_id: hit for hit in shown}
@@ -113,21 +123,36 @@ def search(
         count=Photo.objects.listed().filter(pk__in=[hit.photo_id for hit in found.hits]).count(),
         page=page,
         page_size=PAGE_SIZE,
-        semantic=not query.semantic or _has_vector(snapshot),
+        semantic=not used.semantic or _has_vector(snapshot),
         nearest=photos_in_order(found.nearest),
         sort=sort,
         snapshot=snapshot,
         length=len(found.hits),
         problems=found.problems,
+        corrected=meant,
     )
 
 
-def _computed(query: SearchQuery, sort: str, asked: tuple) -> tuple[str, Found]:
+def _generation() -> int:
+    return CorpusStatistics.objects.values_list("generation", flat=True).first() or 0
+
+
+def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
+    """Return the query with its misspelt words corrected, or None; looked for once a state."""
+
+    def text() -> str:
+        found = corrections.corrected(query)
+        return found.text if found else ""
+
+    meant = cache.results(("meant", query.text), str(generation), text)
+    return parse(meant) if meant else None
+
+
+def _computed(query: SearchQuery, sort: str, asked: tuple, generation: int) -> tuple[str, Found]:
     """Return the list of the index as it is now, and the name of that state."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
-    generation = CorpusStatistics.objects.values_list("generation", flat=True).first()
-    snapshot = f"{generation or 0}"
+    snapshot = f"{generation}"
     if vector is not None:
         snapshot += f".{space.pk}.{space.generation}"
     return snapshot, cache.results(asked, snapshot, lambda: _fused(query, sort, space, vector))
@@ -213,18 +238,34 @@ def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
     space = spaces.active_space()
     if space is None or not space.is_prepared:
         return []
-    rankings = {}
+    vectors = {}
+    for leg, model in (("image", ImageVector), ("text", TextVector)):
+        stored = model.objects.filter(space=space, photo=photo).values_list("vector").first()
+        if stored:
+            vectors[leg] = np.asarray(stored[0], dtype=np.float32)
+    found = _nearest(space, vectors, limit + NEAREST)
+    return [one for one in found if one.content_hash != photo.content_hash][:limit]
+
+
+def similar_to_picture(
+    space: EmbeddingSpace, vector: np.ndarray, limit: int = PAGE_SIZE
+) -> list[Photo]:
+    """Return the listed photos nearest to a picture's vector, (dimensions,) float32."""
+    return _nearest(space, {"image": vector}, limit)
+
+
+def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) -> list[Photo]:
     with transaction.atomic():
         retrievers.prepare_transaction(SIMILAR_DEPTH)
-        for leg, model in (("image", ImageVector), ("text", TextVector)):
-            stored = model.objects.filter(space=space, photo=photo).values_list("vector").first()
-            if stored:
-                vector = np.asarray(stored[0], dtype=np.float32)
-                matches = retrievers.rank_by_vector(leg, space, vector, depth=SIMILAR_DEPTH)
-                rankings[leg] = [one.photo_id for one in matches if one.photo_id != photo.pk]
-    hits = fuse(rankings, {"image": 1.0, "text": 0.5}, k=space.k)
-    found = photos_in_order([hit.photo_id for hit in hits[: limit + NEAREST]])
-    return [one for one in found if one.content_hash != photo.content_hash][:limit]
+        rankings = {
+            leg: [
+                match.photo_id
+                for match in retrievers.rank_by_vector(leg, space, vector, depth=SIMILAR_DEPTH)
+            ]
+            for leg, vector in vectors.items()
+        }
+    hits = fuse(rankings, SIMILAR_WEIGHTS, k=space.k)
+    return photos_in_order([hit.photo_id for hit in hits[:limit]])
 
 
 def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:

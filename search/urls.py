@@ -7,6 +7,7 @@ from search import api, suggestions_api, views
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
+    path("search/by-image/", views.search_by_image, name="search_by_image"),
     path("discover/", views.discover, name="discover"),
     path("photos/<name:public_id>/similar/", views.photo_similar, name="photo_similar"),
     path("api/v1/search/", api.SearchView.as_view(), name="api_search"),

@@ -4,11 +4,14 @@ from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
 from gallery import listing
+from gallery.exceptions import RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer
 from gallery.models import Photo
-from search import engine
+from search import by_image, engine
 from search.filter_form import form_of, text_of
 from search.query import parse
 
@@ -43,6 +46,7 @@ def search(request):
         page=page_number(request.GET.get("page")),
         sort=sort,
         snapshot=request.GET.get("snapshot", ""),
+        exact="exact" in request.GET,
     )
     context = {"query": query, "page": page, "form": form_of(query), "sorts": engine.SORTS}
     return render(request, "search/search.html", context)
@@ -63,3 +67,31 @@ def photo_similar(request, public_id):
 def discover(request):
     photos = engine.random_photos(DISCOVER_PHOTOS)
     return render(request, "search/discover.html", {"photos": photos, "section": "discover"})
+
+
+@csrf_exempt  # it changes nothing; a token would need a cookie, and public pages set none
+@require_http_methods(["GET", "HEAD", "POST"])
+def search_by_image(request):
+    """Look at a visitor's picture, then show what is like it at an address that soon expires."""
+    context, status = {}, 200
+    if request.method == "POST":
+        try:
+            by_image.check_size(int(request.META.get("CONTENT_LENGTH") or 0))  # before it is read
+            if "picture" not in request.FILES:
+                raise RefusedUpload("Choose a picture first.")
+            key = by_image.take(request.FILES["picture"])
+            response = redirect(f"{reverse('search_by_image')}?{urlencode({'picture': key})}")
+            response.status_code = 303
+            return response
+        except (RefusedUpload, UnreadablePicture) as error:
+            context, status = {"problem": str(error)}, 400
+        except by_image.CannotCompare:
+            context = {"problem": "Pictures cannot be compared at the moment. Try again soon."}
+            status = 503
+    elif key := request.GET.get("picture"):
+        context = {"photos": by_image.photos_like(key)}
+        if context["photos"] is None:
+            context = {"problem": "That search is forgotten by now. Choose the picture again."}
+    response = render(request, "search/by_image.html", context, status=status)
+    response["Cache-Control"] = PRIVATE
+    return response

@@ -60,6 +60,23 @@ def test_upload_find_open_follow_similar_and_come_back(site, page, tmp_path):
     expect(page).to_have_url(photo_url)
 
 
+def test_search_by_a_picture_of_ones_own(site, page, tmp_path):
+    [(public_id, original)] = site.query(
+        "SELECT public_id, original FROM gallery_photo WHERE original_name LIKE 'lighthouse%' "
+        "ORDER BY original_name LIMIT 1"
+    )
+    mine = tmp_path / "Größe 1.jpg"
+    with Image.open(site.data_dir / "media" / "private" / original) as photo:
+        photo.reduce(4).save(mine, quality=85)
+    page.goto(f"{site.url}/search/")
+    page.get_by_role("link", name="Search by a picture").click()
+    page.get_by_label("Picture").set_input_files(mine)
+    page.get_by_role("button", name="Look for").click()
+    expect(page).to_have_url(re.compile("picture="))
+    first = page.get_by_role("main").locator(".card a").first
+    assert public_id in first.get_attribute("href")
+
+
 def test_web_processes_answered_searches_without_torch(site):
     assert site.search("mountain")["results"]
     web = site.processes("gunicorn")
