@@ -10,3 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.acquire()
 
 application = get_wsgi_application()
+
+from search import dictionary  # noqa: E402 (it reads settings)
+
+dictionary.warm()

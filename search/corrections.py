@@ -1,9 +1,9 @@
-"""Spelling: a word that no listed photo has becomes the nearest word that one has."""
+"""Spelling: what is no word, here or in a dictionary, becomes the nearest word that a photo has."""
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search import vocabulary
+from search import dictionary, vocabulary
 from search.analysis import is_cjk, query_forms, with_words_replaced, words
 from search.documents import quoted
 from search.query import SearchQuery, parse
@@ -67,7 +67,10 @@ def _is_likely(word: str, meant: str) -> bool:
 
 
 def _unknown_words(query: SearchQuery) -> list[str]:
-    """Return the query's words that may be corrected and that no document has in any form."""
+    """Return the query's words that may be corrected: no document has them in any form.
+
+    Nor has a dictionary: a real word that is missing here is not spelt wrong.
+    """
     asked = {form for forms in query.terms for form in forms}
     kept = _fixed_words(query)
     forms = {
@@ -77,6 +80,7 @@ def _unknown_words(query: SearchQuery) -> list[str]:
         and len(word) >= SHORTEST_WORD
         and word.isalpha()
         and not is_cjk(word)
+        and not dictionary.is_word(word)
     }
     if not forms:
         return []

@@ -30,6 +30,19 @@ def test_search_links_to_its_next_page(as_charlie, alice):
     assert len(set(found)) == answer["count"] == 30 and following["next"] is None
 
 
+def test_search_says_what_it_assumed_and_what_it_left_out(as_charlie, five):
+    def ask(**parameters):
+        return as_charlie.get("/api/v1/search/", parameters).json()
+
+    answer = ask(q="quiet harbuor iso:many", sort="newest")
+    assert answer["corrected_query"] == "quiet harbour iso:many" and answer["count"] == 5
+    assert "iso:many" in answer["problems"][0]
+    assert ask(q="harbuor", exact="true")["count"] == 0
+    assert as_charlie.get("/api/v1/search/", {"q": "a", "sort": "best"}).status_code == 400
+    page = as_charlie.get("/search/", {"q": "harbuor"}).content.decode()
+    assert "exact=1" in page and "harbour" in page
+
+
 def test_photos_walk_by_their_links(as_charlie, alice, monkeypatch):
     monkeypatch.setattr("gallery.listing.PAGE_SIZE", 4)
     photos = make_photos(alice, 6)

@@ -108,6 +108,30 @@ def test_an_accidental_word_does_not_outrank_agreement(harbour, says):
     assert titles(page)[0] == "Dunes"
 
 
+def test_misspelt_words_are_corrected_and_that_is_said(harbour, says):
+    says("rowing", unit(1))
+    page = engine.search(parse("rowign -camera:x"))
+    assert titles(page)[0] == "Rowing boats"
+    assert page.corrected.text == "rowing -camera:x"
+    assert page.query.text == "rowign -camera:x"
+    assert page.semantic
+    exact = engine.search(parse("rowign"), exact=True)
+    assert exact.photos == [] and exact.corrected is None
+    assert engine.search(parse("rowing")).corrected is None
+
+
+def test_pages_of_a_corrected_query_are_of_one_list(alice):
+    for number in range(30):
+        make_photo(alice, title=f"Lighthouse {number}")
+    index_all()
+    first = engine.search(parse("ligthouse"))
+    make_photo(alice, title="Lighthouse")
+    index_all()
+    second = engine.search(parse("ligthouse"), page=2, snapshot=first.snapshot)
+    found = {photo.pk for page in (first, second) for photo in page.photos}
+    assert len(found) == 30 and second.corrected.text == "lighthouse"
+
+
 def test_an_empty_query_finds_nothing():
     page = engine.search(parse("  "))
     assert page.photos == [] and page.count == 0 and page.nearest == []
