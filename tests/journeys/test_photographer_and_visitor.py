@@ -43,7 +43,7 @@ def test_upload_find_open_follow_similar_and_come_back(site, page, tmp_path):
 
     page.context.clear_cookies()
     page.goto(site.url)
-    page.get_by_role("searchbox").first.fill("quetzal")
+    page.get_by_label("Search photographs").fill("quetzal")
     page.keyboard.press("Enter")
     results = page.get_by_role("main")
     results.get_by_role("link", name=re.compile("Quetzal moonrise")).first.click()
@@ -58,6 +58,19 @@ def test_upload_find_open_follow_similar_and_come_back(site, page, tmp_path):
     assert page.get_by_role("main").get_by_role("img").count() > 1
     page.go_back()
     expect(page).to_have_url(photo_url)
+
+
+def test_what_is_typed_is_completed(site, page):
+    page.goto(site.url)
+    box = page.get_by_role("combobox").or_(page.get_by_role("searchbox")).first
+    box.press_sequentially("red sunse")
+    offered = page.locator("datalist option")
+    expect(offered.first).to_have_attribute("value", re.compile("sunset"))
+    box.fill("ligthouse")
+    box.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("lighthouse")
+    page.get_by_role("link", name="exactly what I typed").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("ligthouse")
 
 
 def test_search_by_a_picture_of_ones_own(site, page, tmp_path):
