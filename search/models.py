@@ -44,6 +44,7 @@ class PhotoDocument(models.Model):
 class Term(models.Model):
     """A term of the vocabulary. document_frequency counts the documents that hold it."""
 
+    # Its index for LIKE, which Django makes, finds words by prefix in any collation.
     text = models.CharField(max_length=100, unique=True)
     document_frequency = models.IntegerField(default=0)
     is_word = models.BooleanField(
@@ -54,15 +55,6 @@ class Term(models.Model):
     )
 
     class Meta:
-        indexes = [
-            # Words that begin as somebody types, in any collation of the database.
-            models.Index(
-                fields=["text"],
-                opclasses=["varchar_pattern_ops"],
-                condition=Q(is_word=True),
-                name="term_word_prefix",
-            )
-        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(document_frequency__gte=0), name="document_frequency_not_negative"

@@ -19,15 +19,6 @@ class Migration(migrations.Migration):
                 help_text="Somebody wrote it; it is not only a stem or a part of words. True stays true until rebuild_search.",
             ),
         ),
-        migrations.AddIndex(
-            model_name="term",
-            index=models.Index(
-                condition=models.Q(("is_word", True)),
-                fields=["text"],
-                name="term_word_prefix",
-                opclasses=["varchar_pattern_ops"],
-            ),
-        ),
         # The index queue fills the new column: documents of the earlier analysis are written anew.
         migrations.RunSQL(
             "UPDATE gallery_photo SET indexed_at = NULL WHERE indexed_at IS NOT NULL",
