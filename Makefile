@@ -7,7 +7,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint eval format clean
 
 demo: .venv/installed
 	@$(BIN)/python manage.py demo --port $(PORT)
@@ -19,6 +19,10 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+
+# Measures the search in a database of its own; ARGS="--full" adds galleries of 10,000.
+eval: .venv/installed
+	@$(BIN)/python manage.py evaluate_search $(ARGS)
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
