@@ -173,6 +173,8 @@ def _fused(
         allowed = retrievers.restriction(query)
         if allowed.is_impossible:
             return Found([], [], allowed.problems)
+        if retrievers.gallery_is_small():
+            allowed = allowed.exactly()
         if not query.semantic:
             newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
             hits = [Hit(photo_id, 0.0, {}) for photo_id in newest]
@@ -182,7 +184,7 @@ def _fused(
         }
         rows = retrievers.run(statements)
         for leg in legs:
-            if not allowed.is_open and not allowed.leaves_few and len(rows[leg]) < DEPTH:
+            if not allowed.leaves_few and len(rows[leg]) < DEPTH:
                 # The approximate scan gave up before it met enough photos that are allowed.
                 matches = retrievers.rank_by_vector(leg, space, vector, allowed.exactly())
                 rows[leg] = [astuple(match) for match in matches]

@@ -160,6 +160,7 @@ def test_what_a_typed_name_means(typed, name, means):
 @pytest.mark.parametrize("few", [True, False])
 def test_no_ranking_loses_a_photo_to_a_filter(alice, space, says, monkeypatch, few):
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
+    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     chance = np.random.default_rng(7)
     for number in range(60):
         photo = make_photo(alice, title=f"Boat {number}", iso=100 * (number % 4 + 1))

@@ -68,6 +68,7 @@ def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boat
 def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
     """An approximate scan stops after so many tuples, here one; what it missed is looked up."""
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1)
+    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
     monkeypatch.setattr("search.engine.query_vector", lambda text, space: query_vector)
     monkeypatch.setattr(retrievers, "prepare_transaction", lambda: None)
@@ -110,3 +111,19 @@ def test_the_space_index_serves_the_ranking(embedded, space, leg, model):
         cursor.execute(f"EXPLAIN {statement}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"Index Scan using {spaces.index_name(space, model)}" in plan
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_no_photo_is_lost_to_an_approximate_scan_that_finds_nothing(
+    embedded, space, monkeypatch, small
+):
+    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1000 if small else 1)
+    monkeypatch.setattr("search.engine.query_vector", lambda text, space: unit(1))
+    empty = "SELECT photo_id, 0.0 AS cosine, 0.0 AS level FROM embeddings_imagevector WHERE FALSE"
+    sql_of = retrievers.sql_of
+    monkeypatch.setattr(
+        retrievers, "sql_of", lambda name: empty if name == "semantic" else sql_of(name)
+    )
+    hits = engine.search(parse("tractor")).photos
+    assert len(hits) == 24 and hits[0].hit.ranks["image"] == 1
+    assert engine.search(parse("tractor")).count == len(embedded)
