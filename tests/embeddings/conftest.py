@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from django.conf import settings
+from django.core.cache import cache as redis
 
-from embeddings import spaces
+from embeddings import cache, pipeline, spaces
 from embeddings.banks import probe
 from embeddings.demo_model import train
 from embeddings.models import EmbeddingSpace
@@ -72,3 +73,12 @@ def space(db, small_clip):
     """The active space of the small CLIP."""
     spaces._bank.cache_clear()
     return a_space(small_clip)
+
+
+@pytest.fixture
+def worker(space, counting, monkeypatch):
+    """A vectors worker that answers at once, in this process."""
+    monkeypatch.setattr(pipeline, "_loaded", {space.pk: counting})
+    monkeypatch.setattr(cache, "ask", lambda task, *args, expires: task(*args))
+    redis.set(cache._alive_key(space), 1)
+    return counting

@@ -5,11 +5,10 @@ import re
 
 import numpy as np
 import pytest
-from django.core.cache import cache as redis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
-from embeddings import cache, pipeline
+from embeddings import cache
 from embeddings.models import ImageVector
 from gallery import shrink
 from gallery.exceptions import UnreadablePicture
@@ -19,15 +18,6 @@ from tests.search.conftest import make_photo
 pytestmark = pytest.mark.django_db
 
 URL = "/search/by-image/"
-
-
-@pytest.fixture
-def worker(space, counting, monkeypatch):
-    """A vectors worker that answers at once, in this process."""
-    monkeypatch.setattr(pipeline, "_loaded", {space.pk: counting})
-    monkeypatch.setattr(cache, "ask", lambda task, *args, expires: task(*args))
-    redis.set(cache._alive_key(space), 1)
-    return counting
 
 
 @pytest.fixture

@@ -13,15 +13,6 @@ from embeddings import cache, pipeline
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def worker(space, counting, monkeypatch):
-    """A vectors worker that answers at once, in this process."""
-    monkeypatch.setattr(pipeline, "_loaded", {space.pk: counting})
-    monkeypatch.setattr(cache, "ask", lambda task, *args, expires: task(*args))
-    redis.set(cache._alive_key(space), 1)
-    return counting
-
-
 def test_second_identical_query_makes_no_encoding(space, worker, small_clip):
     first = cache.query_vector("Snowy  mountain", space)
     np.testing.assert_allclose(first, small_clip.encode_texts(["Snowy mountain"])[0], atol=1e-6)
