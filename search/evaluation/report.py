@@ -331,6 +331,9 @@ _WEAKNESSES = """
 - Three right photos a scene: nDCG@10 says little of long lists.
 - In galleries of themes pictures repeat where a theme needs more than were drawn, and their texts
   always do: three stories a scene.
+- Large galleries are searched through an approximate index. Where many photos share one text or
+  one picture it can miss a small theme altogether; `--full` measures that, and its pictures repeat
+  more often than those of a real gallery would.
 - The halves are split by meaning; both halves hold the same phrases in other templates.
 - Off-topic means far from drawn landscapes. A real CLIP has seen taxes and kitchens as pictures:
   to it these would be absent themes, which are harder.

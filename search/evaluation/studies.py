@@ -199,10 +199,12 @@ class Mixture:
 
     @property
     def photos(self) -> list[tuple[str, int]]:
-        """Return (theme, number) of every photo."""
+        """Return (theme, number) of every photo, in a mixed order: an index is built by it."""
         # Half a photo is one: 30 % of five are two.
         counts = {theme: int(self.size * share / 100 + 0.5) for theme, share in self.shares.items()}
-        return [(theme, number) for theme, count in counts.items() for number in range(count)]
+        photos = [(theme, number) for theme, count in counts.items() for number in range(count)]
+        random.Random(THEMES_SEED).shuffle(photos)
+        return photos
 
 
 def mixtures(size: int, mixes: Sequence[tuple[Sequence[float], int]]) -> list[Mixture]:

@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,11 +46,14 @@ class Command(BaseCommand):
         if here:
             self.measure(**options)
             return
+        # Stopped from outside, it still stops the other process and removes the folder.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         with _temporary_folder() as folder:
             done = subprocess.run(
                 [sys.executable, "manage.py", "evaluate_search", "--here", *_arguments(**options)],
                 cwd=settings.BASE_DIR,
                 env=_environment(folder),
+                preexec_fn=embedded.end_with_parent,
             )
             if apply and (folder / CHOSEN).exists():
                 self.apply(json.loads((folder / CHOSEN).read_text()))
