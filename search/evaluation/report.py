@@ -246,8 +246,9 @@ photographs, or about another model.** The space, its floor and its weights are 
     make eval ARGS="--tune"             # and the fusion's weights, tried on a grid
     make eval ARGS="--photos FOLDER"    # and photographs that have captions
 
-It runs on a Postgres and a Redis of its own in a temporary folder, never in a site's data, writes
-this page, and exits with 1 when a figure falls below the limits in `search/evaluation/limits.py`.
+It takes about ten minutes on two cores, `--full` twice as long or more. It runs on a Postgres and
+a Redis of its own in a temporary folder, never in a site's data, writes this page, and exits with 1
+when a figure falls below the limits in `search/evaluation/limits.py`.
 The photos' words go through the word index, their vectors are stored and indexed, and every query
 walks through the result pages of `search.engine`, with what corrects its spelling. All is seeded:
 a second run gives the same figures, up to the approximate index of the largest galleries.
@@ -305,9 +306,9 @@ of the phrase that is asked for.
 """
 
 _PHOTOGRAPHS = """
-{photos} photographs with English titles, descriptions and tags; a caption written by somebody else
-should find its photo. To the small CLIP photographs are noise: this shows what words do alone, and
-what the noise costs when it is fused in.
+{photos} photographs with English titles, descriptions and tags, which should be found by the captions
+that came with them, written by the same hand: few, and easy. To the small CLIP photographs are
+noise: this shows what words do alone, and what the noise costs when it is fused in.
 """
 
 _FUSION = """
