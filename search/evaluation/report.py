@@ -306,7 +306,7 @@ of the phrase that is asked for.
 """
 
 _PHOTOGRAPHS = """
-{photos} photographs with English titles, descriptions and tags, which should be found by the captions
+{photos} photographs with English titles, descriptions and tags, which should be found by captions
 that came with them, written by the same hand: few, and easy. To the small CLIP photographs are
 noise: this shows what words do alone, and what the noise costs when it is fused in.
 """
