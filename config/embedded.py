@@ -30,6 +30,7 @@ DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
 # Tests give up durability for speed: EMBEDDED_FSYNC=off.
 FSYNC = os.environ.get("EMBEDDED_FSYNC") != "off"
 START_TIMEOUT_SECONDS = 120  # crash recovery of a large cluster takes its time
+STOP_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 UNPRIVILEGED_USER = "nobody"  # Postgres refuses to run as root
@@ -117,6 +118,15 @@ def _watch(home: "Home") -> None:
                     home.bring_up()
             except EmbeddedServerError as error:
                 print(error, file=sys.stderr, flush=True)
+
+
+def remove_when_stopped(data_dir: Path) -> None:
+    """Remove a site's folder once its servers, which nobody uses any more, have stopped."""
+    home = Home(data_dir)
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while home.keeper_is_alive() and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    shutil.rmtree(data_dir, ignore_errors=True)
 
 
 def is_used() -> bool:

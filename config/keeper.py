@@ -19,13 +19,12 @@ from config.embedded import (
     FSYNC,
     POLL_SECONDS,
     START_TIMEOUT_SECONDS,
+    STOP_TIMEOUT_SECONDS,
     Home,
     Servers,
     end_with_parent,
     port_is_free,
 )
-
-STOP_TIMEOUT_SECONDS = 60
 
 
 def _free_port(preferred: int | None) -> int:

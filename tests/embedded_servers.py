@@ -2,29 +2,16 @@
 
 import atexit
 import os
-import shutil
 import tempfile
-import time
 from pathlib import Path
-
-STOP_TIMEOUT_SECONDS = 60
 
 
 def _make_data_dir() -> Path:
     """Make a folder that the unprivileged server user can reach, gone with the test run."""
     path = Path(tempfile.mkdtemp(prefix="pictures-tests-"))
     path.chmod(0o755)
-    atexit.register(_remove, path)
+    atexit.register(lambda: embedded.remove_when_stopped(path))
     return path
-
-
-def _remove(path: Path) -> None:
-    """Remove the folder once its servers, which this process has let go, have stopped."""
-    home = embedded.Home(path)
-    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while home.keeper_is_alive() and time.monotonic() < deadline:
-        time.sleep(embedded.POLL_SECONDS)
-    shutil.rmtree(path, ignore_errors=True)
 
 
 for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAME"):

@@ -1,6 +1,5 @@
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,6 @@ from embeddings import spaces
 from search.evaluation import limits, report, run
 
 PAGE = "docs/search-quality.md"
-STOP_TIMEOUT_SECONDS = 60
 OF_A_SITE = (
     "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAME", "SEARCH_LANGUAGES",
 )  # fmt: skip
@@ -104,11 +102,7 @@ def _temporary_folder():
     try:
         yield folder
     finally:
-        home = embedded.Home(folder)
-        deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while home.keeper_is_alive() and time.monotonic() < deadline:
-            time.sleep(embedded.POLL_SECONDS)
-        shutil.rmtree(folder, ignore_errors=True)
+        embedded.remove_when_stopped(folder)
 
 
 def _environment(folder: Path) -> dict[str, str]:
