@@ -9,7 +9,7 @@ from search.analysis import is_stop_word, joined, query_forms, words
 from search.filters import Filter, kind_named
 
 MAX_QUERY_LENGTH = 500
-MAX_WORDS = 32
+MAX_WORDS = 32  # terms, and words of a phrase or an alternative
 MAX_FILTERS = 16
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # Postgres takes neither
@@ -59,12 +59,6 @@ class _Item:
     folded: tuple[str, ...]
     is_phrase: bool
 
-    @property
-    def sequence(self) -> Sequence:
-        if self.is_phrase:
-            return tuple((word,) for word in self.folded)
-        return tuple(query_forms(word) for word in self.folded)
-
 
 def clean(text: str) -> str:
     """Return a query as it is kept and shown: storable, trimmed, not too long."""
@@ -88,26 +82,29 @@ def parse(text: str) -> SearchQuery:
         typed = word if phrase is None else phrase
         if name:  # not a filter of ours: words
             typed = f"{name} {typed}"
-        item = _Item(typed.replace('"', " "), tuple(words(typed)), phrase is not None)
+        item = _Item(typed.replace('"', " "), tuple(words(typed)[:MAX_WORDS]), phrase is not None)
         if minus and item.folded:
-            excluded.append(tuple(query_forms(one) for one in item.folded))
+            excluded.append(item)
         elif joins:
             groups[-1].append(item)
         else:
             groups.append([item])
         joins = False
+    phrases = [group for group in groups if any(item.is_phrase and item.folded for item in group)]
     return SearchQuery(
         text=text,
         semantic=" ".join(" ".join(item.text for group in groups for item in group).split()),
-        terms=_terms(groups),
-        required=_required(groups),
-        excluded=tuple(excluded),
+        terms=_terms(groups, exactly=bool(phrases)),
+        required=tuple(_sequences(group) for group in phrases[:MAX_WORDS]),
+        excluded=tuple(_any_form(item.folded) for item in excluded[:MAX_WORDS]),
         filters=tuple(dict.fromkeys(one for one in filters if one.value))[:MAX_FILTERS],
     )
 
 
 def _pieces(text: str) -> Iterable[re.Match]:
-    return _PIECE.finditer(_DASH.sub("-", normalise(text).translate(_QUOTES)))
+    # One character may be eighteen in its compatibility form.
+    normal = normalise(text)[:MAX_QUERY_LENGTH]
+    return _PIECE.finditer(_DASH.sub("-", normal.translate(_QUOTES)))
 
 
 def without_filters(text: str) -> str:
@@ -125,30 +122,37 @@ def with_filters(text: str, filters: Iterable[Filter]) -> str:
     return " ".join((text, *map(str, filters))).strip()
 
 
-def _required(groups: list[list[_Item]]) -> tuple[tuple[Sequence, ...], ...]:
-    required = []
-    for group in groups:
-        sequences = tuple(item.sequence for item in group if item.folded)
-        if sequences and any(item.is_phrase for item in group):
-            required.append(sequences)
-    return tuple(required)
+def _sequences(group: list[_Item]) -> tuple[Sequence, ...]:
+    """Return what phrases and words that OR joins stand for; a phrase is taken to the letter."""
+    return tuple(
+        tuple((word,) for word in item.folded) if item.is_phrase else _any_form(item.folded)
+        for item in [item for item in group if item.folded][:MAX_WORDS]
+    )
 
 
-def _terms(groups: list[list[_Item]]) -> tuple[tuple[str, ...], ...]:
-    """Return each term with its forms; of "x100 v" each carries the whole name as well."""
+def _any_form(folded: tuple[str, ...]) -> Sequence:
+    return tuple(query_forms(word) for word in folded)
+
+
+def _terms(groups: list[list[_Item]], *, exactly: bool) -> tuple[tuple[str, ...], ...]:
+    """Return each term with its forms; of "x100 v" each carries the whole name as well.
+
+    exactly: stop words alone are terms too, because somebody asked for just these words.
+    """
     # One word a term, or all the words that OR joins.
     found: list[tuple[str, ...]] = []
     for group in groups:
         if len(group) == 1:
             found += [(word,) for word in group[0].folded]
         elif any(folded := [item.folded for item in group]):
-            found.append(tuple(dict.fromkeys(word for each in folded for word in each)))
+            either = dict.fromkeys(word for each in folded for word in each)
+            found.append(tuple(either)[:MAX_WORDS])
     found = list(dict.fromkeys(found))[:MAX_WORDS]
     telling = [
         kept for term in found if (kept := tuple(word for word in term if not is_stop_word(word)))
     ]
-    if _required(groups) and not telling:
-        telling = found  # somebody asked for exactly these words
+    if exactly and not telling:
+        telling = found
     forms = [[form for word in term for form in query_forms(word)] for term in telling]
     for i in range(len(telling) - 1):
         left, right = telling[i], telling[i + 1]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.query import MAX_QUERY_LENGTH, parse
+from search.query import MAX_QUERY_LENGTH, MAX_WORDS, parse
 
 
 def first_forms(text: str) -> list[str]:
@@ -62,6 +62,30 @@ def test_long_input_is_cut():
     assert len(query.text) <= MAX_QUERY_LENGTH
     assert first_forms(query.text)[0] == "mountain"
     assert len(parse(" ".join(f"word{n}" for n in range(5000))).terms) <= 32
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ﷺ" * MAX_QUERY_LENGTH,  # eighteen characters each, once normalised
+        '"' + "a b c d " * 60 + '"',
+        " OR ".join(f"a{number}" for number in range(80)),
+        '"a" OR ' + " OR ".join(f"a{number}" for number in range(80)),
+        ". OR " * 40 + '"sea"',
+        "sea " + " ".join(f"-a{number}" for number in range(90)),
+    ],
+)
+def test_no_query_is_much_work(monkeypatch, text):
+    stemmed = []
+
+    def counted(word):
+        stemmed.append(word)
+        return (word,)
+
+    monkeypatch.setattr("search.query.query_forms", counted)
+    query = parse(text)
+    assert query.terms and all(query.required) and len(query.semantic) <= MAX_QUERY_LENGTH
+    assert len(stemmed) <= 3 * MAX_WORDS
 
 
 def test_lone_surrogates_cannot_reach_the_database():
