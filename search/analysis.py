@@ -10,12 +10,13 @@ import re
 import threading
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import snowballstemmer
 from django.conf import settings
 
 MAX_TOKEN_LENGTH = 64
+STEMS_KEPT = 50_000  # of a process: some megabytes
 MAX_PIECES = 4  # of a model name; what has more is a serial number and is kept whole
 
 _STEMMERS = {
@@ -59,6 +60,8 @@ class Token:
 
 def fold(text: str) -> str:
     """Return the text in NFKC, lower case, without accents."""
+    if text.isascii():
+        return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
     decomposed = unicodedata.normalize("NFD", text)
     stripped = _ACCENTS.sub("", decomposed)
@@ -69,7 +72,7 @@ def words(text: str) -> list[str]:
     """Return the folded words of a text in order; CJK runs as overlapping bigrams."""
     found = []
     for run in _WORD.findall(fold(text)):
-        if _IS_CJK.match(run):
+        if is_cjk(run):
             found += [run[i : i + 2] for i in range(len(run) - 1)] or [run]
         else:
             found.append(run[:MAX_TOKEN_LENGTH])
@@ -124,10 +127,11 @@ def is_stop_word(word: str) -> bool:
     return any(word in stop_words(language) for language in settings.SEARCH_LANGUAGES)
 
 
+@lru_cache(maxsize=STEMS_KEPT)
 def stem(word: str, language: str) -> str:
     """Return the stem of a folded word; words with digits and CJK are their own."""
     stemmer = _stemmer(language)
-    if stemmer is None or not word.isalpha() or _IS_CJK.match(word):
+    if stemmer is None or not word.isalpha() or is_cjk(word):
         return word
     return fold(stemmer.stemWord(word))
 
@@ -135,7 +139,7 @@ def stem(word: str, language: str) -> str:
 def guess_language(text: str) -> str:
     """Return the language of SEARCH_LANGUAGES whose stop words are most frequent in the text."""
     found = words(text)
-    if 2 * sum(bool(_IS_CJK.match(word)) for word in found) > len(found):
+    if 2 * sum(map(is_cjk, found)) > len(found):
         return "zh"
     counts = {
         language: sum(word in stop_words(language) for word in found)
@@ -149,7 +153,7 @@ def document_tokens(text: str, language: str) -> list[Token]:
     """Return the positions of a document's text: each word with its stem and its parts."""
     tokens = []
     for word in words(text):
-        characters = word if _IS_CJK.match(word) else ()
+        characters = word if is_cjk(word) else ()
         forms = dict.fromkeys((word, stem(word, language), *parts(word), *characters))
         if tokens and (whole := joined(tokens[-1].forms[0], word)):
             forms[whole] = None  # "X100 V" is found as "x100v" too
@@ -159,7 +163,7 @@ def document_tokens(text: str, language: str) -> list[Token]:
 
 def joined(left: str, right: str) -> str | None:
     """Return two neighbours as one model name, if one has digits and the other is short."""
-    if _IS_CJK.match(left) or _IS_CJK.match(right):
+    if is_cjk(left) or is_cjk(right):
         return None
     has_digit = any(one.isdigit() for one in left + right)
     if has_digit and min(len(left), len(right)) <= 2 and not (left + right).isdigit():
