@@ -171,14 +171,13 @@ def _fused(
     with transaction.atomic():
         retrievers.prepare_transaction()
         allowed = retrievers.restriction(query)
-        if allowed.is_impossible:
-            return Found([], [], allowed.problems)
-        if retrievers.gallery_is_small():
-            allowed = allowed.exactly()
+        problems = allowed.filters.problems
+        if allowed.filters.is_impossible:
+            return Found([], [], problems)
         if not query.semantic:
             newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
             hits = [Hit(photo_id, 0.0, {}) for photo_id in newest]
-            return Found(_sorted(hits, sort), [], allowed.problems)
+            return Found(_sorted(hits, sort), [], problems)
         statements = {"bm25": retrievers.words_statement(query, allowed)} | {
             leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
         }
@@ -198,7 +197,7 @@ def _fused(
         hits = fuse(rankings, WORDS_ONLY, k=RRF_K)
     else:
         hits = fuse(rankings, space.weights, k=space.k)
-    return Found(_sorted(hits, sort), [] if hits else nearest, allowed.problems)
+    return Found(_sorted(hits, sort), [] if hits else nearest, problems)
 
 
 def _sorted(hits: list[Hit], sort: str) -> list[Hit]:

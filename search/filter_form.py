@@ -42,7 +42,6 @@ class FilterForm:
 
     fields: list[FilterField]
     rest: str
-    is_used: bool
 
 
 def form_of(query: SearchQuery) -> FilterForm:
@@ -63,11 +62,7 @@ def form_of(query: SearchQuery) -> FilterForm:
     orientation = FilterField(
         "orientation", "Orientation", value=values.get("orientation", ""), choices=tuple(SHAPES)
     )
-    return FilterForm(
-        fields=[*fields, orientation],
-        rest=with_filters(query.words_text, beside),
-        is_used=bool(query.filters),
-    )
+    return FilterForm([*fields, orientation], with_filters(query.words_text, beside))
 
 
 def text_of(parameters: Mapping[str, str]) -> str | None:

@@ -4,7 +4,7 @@ Each returns distinct photos, best first, with visibility and restrictions insid
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import numpy as np
@@ -13,6 +13,7 @@ from django.db import connection
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from search import bm25, filters
 from search.documents import quoted
+from search.filters import Resolved
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
 from search.query import SearchQuery
 from search.sql import sql_of
@@ -40,42 +41,40 @@ class Match:
 class Restriction:
     """What a query allows beside its ranking; by default everything that is listed.
 
-    tsquery: what documents must match. filters: SQL on `photo`, a row of gallery_photo, with
-    its parameters. leaves_few: whether few photos are left. problems: sentences for people.
+    tsquery: what documents must match. filters: what photos must be. leaves_few: whether so few
+    photos are left that a scan of all of them is quicker than an approximate one.
     """
 
     tsquery: str | None = None
-    filters: str | None = None
-    filter_parameters: dict = field(default_factory=dict)
+    filters: Resolved = Resolved()
     leaves_few: bool = False
-    problems: tuple[str, ...] = ()
-    is_impossible: bool = False
 
     @property
     def is_open(self) -> bool:
-        return not self.tsquery and not self.filters
+        return not self.tsquery and not self.filters.sql
 
     @property
     def parameters(self) -> dict:
-        return {"restriction": self.tsquery, **self.filter_parameters}
+        return {"restriction": self.tsquery, **self.filters.parameters}
 
     @property
     def photos(self) -> str:
         """SQL that selects the `photo_id` of all listed photos that are allowed."""
-        words = _HAS_WORDS.format("photo.id") if self.tsquery else "TRUE"
         return (
             "SELECT photo.id AS photo_id FROM gallery_photo AS photo "
-            f"WHERE photo.listed AND {self.filters or 'TRUE'} AND {words}"
+            f"WHERE photo.listed AND {self.filters.sql or 'TRUE'} AND {self._worded('photo.id')}"
         )
+
+    def _worded(self, photo_id: str) -> str:
+        return _HAS_WORDS.format(photo_id) if self.tsquery else "TRUE"
 
     def filtered(self, photo_id: str) -> str:
         """SQL condition that the photo of this id passes the filters."""
-        return _PASSES.format(photo_id, self.filters) if self.filters else "TRUE"
+        return _PASSES.format(photo_id, self.filters.sql) if self.filters.sql else "TRUE"
 
     def condition(self, photo_id: str) -> str:
         """SQL condition that the photo of this id is allowed."""
-        words = _HAS_WORDS.format(photo_id) if self.tsquery else "TRUE"
-        return f"{words} AND {self.filtered(photo_id)}"
+        return f"{self._worded(photo_id)} AND {self.filtered(photo_id)}"
 
     def exactly(self) -> "Restriction":
         """Return the same restriction, to be scanned exactly."""
@@ -100,12 +99,6 @@ def prepare_transaction(depth: int = DEPTH) -> None:
         )
 
 
-def gallery_is_small() -> bool:
-    """Tell whether exact scans of everything are as quick as approximate ones."""
-    documents = CorpusStatistics.objects.values_list("documents", flat=True).first()
-    return (documents or 0) <= SMALL_GALLERY
-
-
 def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
     """Send named statements to the server together; return the rows of each, none for None.
 
@@ -127,19 +120,18 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
 def restriction(query: SearchQuery) -> Restriction:
     """Return what the phrases, exclusions and filters of a query allow.
 
-    Costs one query if there are any, and one for each filter by name.
+    Costs one query, one for each filter by name, and in a large gallery another one if anything
+    is restricted.
     """
     required = [f"({' | '.join(map(_adjacent, group))})" for group in query.required]
     excluded = [f"!{_adjacent(sequence)}" for sequence in query.excluded]
-    resolved = filters.resolve(query.filters)
     allowed = Restriction(
-        tsquery=" & ".join((*required, *excluded)) or None,
-        filters=resolved.sql,
-        filter_parameters=resolved.parameters,
-        problems=resolved.problems,
-        is_impossible=resolved.is_impossible,
+        tsquery=" & ".join((*required, *excluded)) or None, filters=filters.resolve(query.filters)
     )
-    if allowed.is_open or allowed.is_impossible:
+    documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
+    if documents <= SMALL_GALLERY:
+        return allowed.exactly()
+    if allowed.is_open or allowed.filters.is_impossible:
         return allowed
     with connection.cursor() as cursor:
         cursor.execute(
@@ -173,9 +165,10 @@ def words_statement(
     known = [(weight, forms) for weight, forms in groups if forms]
     if not known:
         return None
+    least_coverage = LEAST_COVERAGE * sum(weight for weight, _ in groups)
     parameters = allowed.parameters | {
-        "candidates": " | ".join(quoted(text) for _, forms in known for text in forms),
-        "least_coverage": LEAST_COVERAGE * sum(weight for weight, _ in groups),
+        "candidates": " | ".join(quoted(form) for form in _essential(known, least_coverage)),
+        "least_coverage": least_coverage,
         "depth": depth,
     }
     word_scores, score, coverage = [], [], []
@@ -195,6 +188,19 @@ def words_statement(
         coverage=" + ".join(coverage),
     )
     return sql, parameters
+
+
+def _essential(groups: list[tuple[float, dict[str, int]]], least_coverage: float) -> list[str]:
+    """Return the forms of which a photo must have one, lest it miss the least coverage.
+
+    The commonest words together may not reach it: who has no other is no candidate.
+    """
+    found, covered = [], 0.0
+    for weight, forms in sorted(groups, key=lambda group: group[0]):
+        covered += weight
+        if covered >= least_coverage:
+            found += forms
+    return found
 
 
 def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:

@@ -57,6 +57,7 @@ def test_dense_ranking_is_by_cosine(embedded, space):
 @pytest.mark.parametrize(("text", "boats"), [('"boat"', True), ("pier -boat", False)])
 def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boats):
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
+    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
     prepare_transaction()
     found = rank_by_vector("image", space, query_vector, restriction(parse(text)))
