@@ -192,7 +192,7 @@ def _link(request, query: str | None) -> str | None:
 class PhotoListView(PublicView):
     """Listed photos, newest first."""
 
-    @extend_schema(parameters=CURSOR, responses=PhotoPageOutput)
+    @extend_schema(operation_id="v1_photos_list", parameters=CURSOR, responses=PhotoPageOutput)
     def get(self, request):
         try:
             page: Page = listing.photo_page(request.query_params)
