@@ -1,6 +1,7 @@
 """The WSGI application, for gunicorn."""
 
 import os
+import re
 
 from django.core.wsgi import get_wsgi_application
 
@@ -9,7 +10,24 @@ from config import embedded
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 embedded.acquire()
 
-application = get_wsgi_application()
+READABLE_CONTENT_TYPE = re.compile(
+    r"""[\w.+-]+/[\w.+-]+(\s*;\s*(boundary=("[^"]+"|[^\s;"]+)|charset="?utf-8"?))*""",
+    re.ASCII | re.IGNORECASE,
+)
+
+_django = get_wsgi_application()
+
+
+def application(request: dict, start_response):
+    """Answer a request, without its Content-Type if that is odd.
+
+    request: its WSGI environment. Django answers a charset that it cannot decode with a server
+    error, also on a GET.
+    """
+    if not READABLE_CONTENT_TYPE.fullmatch(request.get("CONTENT_TYPE", "")):
+        request.pop("CONTENT_TYPE", None)
+    return _django(request, start_response)
+
 
 from search import dictionary  # noqa: E402 (it reads settings)
 

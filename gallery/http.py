@@ -1,4 +1,7 @@
-"""How pages answer: who is looking, caching headers, ETag. Nothing personal on public pages."""
+"""How pages are asked and answer: who is looking, caching headers, ETag.
+
+Nothing personal on public pages.
+"""
 
 from functools import wraps
 
@@ -7,6 +10,14 @@ from django.views.decorators.http import conditional_page, require_safe
 
 PUBLIC = "public, max-age=0, must-revalidate"
 PRIVATE = "private, no-store"
+
+
+def whole_number(text: str | None) -> int:
+    """Read a number that a visitor sent; what is none, or longer than Python reads, is 0."""
+    try:
+        return int(text or 0)
+    except ValueError:
+        return 0
 
 
 def _has_session(request) -> bool:

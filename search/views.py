@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from gallery import listing
 from gallery.exceptions import RefusedUpload, UnreadablePicture
-from gallery.http import PRIVATE, public_page, viewer
+from gallery.http import PRIVATE, public_page, viewer, whole_number
 from gallery.models import Photo
 from search import by_image, engine
 from search.filter_form import form_of, text_of
@@ -24,7 +24,7 @@ MAX_PAGE = 1000
 
 def page_number(text: str | None) -> int:
     """Read a page number from a link; what is none is the first page."""
-    return min(max(int(text), 1), MAX_PAGE) if text and text.isdecimal() else 1
+    return min(max(whole_number(text), 1), MAX_PAGE)
 
 
 @public_page
@@ -76,7 +76,9 @@ def search_by_image(request):
     context, status = {}, 200
     if request.method == "POST":
         try:
-            by_image.check_size(int(request.META.get("CONTENT_LENGTH") or 0))  # before it is read
+            by_image.check_size(
+                whole_number(request.META.get("CONTENT_LENGTH"))
+            )  # before it is read
             if "picture" not in request.FILES:
                 raise RefusedUpload("Choose a picture first.")
             key = by_image.take(request.FILES["picture"])
