@@ -16,6 +16,7 @@ from search import cache, corrections, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
 from search.models import CorpusStatistics
 from search.query import SearchQuery, parse
+from search.results import Results
 from search.retrievers import DEPTH, Match
 from search.sql import sql_of
 
@@ -28,15 +29,6 @@ LEGS = ("text", "image")
 BROWSING_DEPTH = 1000  # photos of a query that has filters only
 SORTS = RELEVANCE, NEWEST, OLDEST = ("relevance", "newest", "oldest")
 WORDS_ONLY = {"bm25": 1.0}
-
-
-@dataclass(frozen=True)
-class Hit:
-    """Why a photo is among the results: its rank in each ranking, from 1, and fused score."""
-
-    photo_id: UUID
-    score: float
-    ranks: dict[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -78,15 +70,6 @@ class SearchPage:
         return self.page - 1
 
 
-@dataclass(frozen=True)
-class Found:
-    """A whole list of results, as it is cached; nearest: what is nearest when it is empty."""
-
-    hits: list[Hit]
-    nearest: list[UUID]
-    problems: tuple[str, ...]
-
-
 def search(
     query: SearchQuery,
     *,
@@ -111,23 +94,22 @@ def search(
     found = cache.kept_results(asked, snapshot) if snapshot else None
     if found is None:
         snapshot, found = _computed(used, sort, asked, generation)
-    shown = found.hits[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-    photos = photos_in_order([hit.photo_id for hit in shown])
-    by_id = {hit.photo_id: hit for hit in shown}
+    by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
+    photos = photos_in_order(list(by_id))
     for photo in photos:
         photo.hit = by_id[photo.pk]
     return SearchPage(
         query=query,
         photos=photos,
         # Not even their number may tell of photos that were hidden since.
-        count=Photo.objects.listed().filter(pk__in=[hit.photo_id for hit in found.hits]).count(),
+        count=retrievers.count_listed(found.photo_ids),
         page=page,
         page_size=PAGE_SIZE,
         semantic=not used.semantic or _has_vector(snapshot),
-        nearest=photos_in_order(found.nearest),
+        nearest=photos_in_order(list(found.nearest)),
         sort=sort,
         snapshot=snapshot,
-        length=len(found.hits),
+        length=len(found),
         problems=found.problems,
         corrected=meant,
     )
@@ -148,7 +130,7 @@ def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
     return parse(meant) if meant else None
 
 
-def _computed(query: SearchQuery, sort: str, asked: tuple, generation: int) -> tuple[str, Found]:
+def _computed(query: SearchQuery, sort: str, asked: tuple, generation: int) -> tuple[str, Results]:
     """Return the list of the index as it is now, and the name of that state."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
@@ -164,20 +146,20 @@ def _has_vector(snapshot: str) -> bool:
 
 def _fused(
     query: SearchQuery, sort: str, space: EmbeddingSpace | None, vector: np.ndarray | None
-) -> Found:
-    """Return all hits, best first, and what is nearest when there are none."""
-    rankings, nearest = {}, []
+) -> Results:
+    """Return all results, and what is nearest when there are none."""
+    rankings, nearest = {}, ()
     legs = LEGS if vector is not None else ()
     with transaction.atomic():
         retrievers.prepare_transaction()
         allowed = retrievers.restriction(query)
         problems = allowed.filters.problems
         if allowed.filters.is_impossible:
-            return Found([], [], problems)
+            return Results(problems=problems)
         if not query.semantic:
             newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
-            hits = [Hit(photo_id, 0.0, {}) for photo_id in newest]
-            return Found(_sorted(hits, sort), [], problems)
+            scored = _sorted([(photo_id, 0.0) for photo_id in newest], sort)
+            return Results.of(scored, {}, problems=problems)
         statements = {"bm25": retrievers.words_statement(query, allowed)} | {
             leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
         }
@@ -192,23 +174,24 @@ def _fused(
         matches = [Match(*row) for row in rows[leg]]
         rankings[leg] = _close(leg, space, vector, matches)
         if leg == "image":
-            nearest = [match.photo_id for match in matches[:NEAREST]]
+            nearest = tuple(match.photo_id for match in matches[:NEAREST])
     if vector is None:
-        hits = fuse(rankings, WORDS_ONLY, k=RRF_K)
+        scored = reciprocal_rank_fusion(rankings, WORDS_ONLY, k=RRF_K)
     else:
-        hits = fuse(rankings, space.weights, k=space.k)
-    return Found(_sorted(hits, sort), [] if hits else nearest, problems)
+        scored = reciprocal_rank_fusion(rankings, space.weights, k=space.k)
+    nearest = () if scored else nearest
+    return Results.of(_sorted(scored, sort), rankings, nearest=nearest, problems=problems)
 
 
-def _sorted(hits: list[Hit], sort: str) -> list[Hit]:
-    """Put hits in the order of publication, or leave them as they are."""
+def _sorted(scored: list[tuple[UUID, float]], sort: str) -> list[tuple[UUID, float]]:
+    """Put [(id, score)] in the order of publication, or leave it as it is."""
     if sort == RELEVANCE:
-        return hits
+        return scored
     sign = "-" if sort == NEWEST else ""
-    photos = Photo.objects.filter(pk__in=[hit.photo_id for hit in hits])
+    scores = dict(scored)
+    photos = Photo.objects.filter(pk__in=scores)
     ids = photos.order_by(f"{sign}published_at", f"{sign}id").values_list("pk", flat=True)
-    by_id = {hit.photo_id: hit for hit in hits}
-    return [by_id[one] for one in ids]
+    return [(one, scores[one]) for one in ids]
 
 
 def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]) -> list[UUID]:
@@ -220,18 +203,6 @@ def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Ma
     scores = [half_normalised(one.cosine, one.level, query_level) for one in matches]
     close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
     return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
-
-
-def fuse(rankings: dict[str, list[UUID]], weights: dict[str, float], *, k: int) -> list[Hit]:
-    """Fuse rankings and remember each photo's rank in them."""
-    ranks = {
-        name: {photo_id: rank for rank, photo_id in enumerate(ranking, start=1)}
-        for name, ranking in rankings.items()
-    }
-    return [
-        Hit(photo_id, score, {name: ranks.get(name, {}).get(photo_id) for name in weights})
-        for photo_id, score in reciprocal_rank_fusion(rankings, weights, k=k)
-    ]
 
 
 def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
@@ -265,8 +236,8 @@ def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) 
             ]
             for leg, vector in vectors.items()
         }
-    hits = fuse(rankings, SIMILAR_WEIGHTS, k=space.k)
-    return photos_in_order([hit.photo_id for hit in hits[:limit]])
+    scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
+    return photos_in_order([photo_id for photo_id, _ in scored[:limit]])
 
 
 def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:

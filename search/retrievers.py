@@ -4,7 +4,7 @@ Each returns distinct photos, best first, with visibility and restrictions insid
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -46,7 +46,7 @@ class Restriction:
     """
 
     tsquery: str | None = None
-    filters: Resolved = Resolved()
+    filters: Resolved = field(default_factory=Resolved)
     leaves_few: bool = False
 
     @property
@@ -139,6 +139,15 @@ def restriction(query: SearchQuery) -> Restriction:
             allowed.parameters | {"enough": FEW_PHOTOS + 1},
         )
         return replace(allowed, leaves_few=cursor.fetchone()[0] <= FEW_PHOTOS)
+
+
+def count_listed(photo_ids: list[UUID]) -> int:
+    """Return how many of these photos are listed now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM gallery_photo WHERE listed AND id = ANY(%s)", [photo_ids]
+        )
+        return cursor.fetchone()[0]
 
 
 def _adjacent(words: Iterable[tuple[str, ...]]) -> str:

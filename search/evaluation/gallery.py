@@ -24,8 +24,9 @@ from embeddings.texts import photo_text
 from gallery import services
 from gallery.models import Photo, Photographer, Tag
 from search import engine, reconcile, retrievers, vocabulary
-from search.engine import Hit, SearchPage
+from search.engine import SearchPage
 from search.query import parse
+from search.results import Hit
 
 OWNER = "Evaluation"
 NAMES = UUID("5e1f7d0c-2d0b-4a52-9a5b-7d3d8c1b6a10")  # ids, and with them ties, are the same twice

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from search import engine
 from search.evaluation import material
 from search.evaluation.gallery import LEGS
 from search.evaluation.metrics import mean, ndcg
 from search.evaluation.studies import NDCG_DEPTH, Answer, Figures, relevance
+from search.fusion import reciprocal_rank_fusion
 
 WORDS_WEIGHT = 1.0  # only ratios matter
 DENSE_WEIGHTS = tuple(step / 10 for step in range(1, 10))
@@ -41,7 +41,8 @@ def quality(fusion: Fusion, answered: Sequence[Answer], labels: dict[UUID, str])
     gains = []
     for one in answered:
         rankings = {leg: one.rankings[leg] for leg in LEGS}
-        fused = [hit.photo_id for hit in engine.fuse(rankings, fusion.weights, k=fusion.k)]
+        scored = reciprocal_rank_fusion(rankings, fusion.weights, k=fusion.k)
+        fused = [photo_id for photo_id, _ in scored]
         wanted = one.query.scene
         gains.append(
             ndcg(relevance(fused[:NDCG_DEPTH], labels, wanted), present.count(wanted), NDCG_DEPTH)
