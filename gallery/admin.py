@@ -15,6 +15,7 @@ from gallery.exceptions import DuplicateUpload, GalleryError
 from gallery.metadata import without_controls
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
 from gallery.renditions import rendition_url
+from gallery.tags import delete_tags
 
 TEXTS = ["title", "description", "tags", "place", "creator", "copyright"]
 NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
@@ -386,6 +387,12 @@ class TagAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return request.user.is_superuser
+
+    def delete_model(self, request, obj):
+        delete_tags(Tag.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request, queryset):
+        delete_tags(queryset)
 
 
 @admin.register(Photographer)

@@ -179,9 +179,10 @@ def restore_photos(photos: Iterable[Photo]) -> None:
 
 def retry_photos(photos: Iterable[Photo]) -> None:
     """Send those photos that failed through the pixels queue again."""
-    Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED).update(
-        state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None
-    )
+    with transaction.atomic():
+        failed = Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED)
+        list(failed.locked().values_list("pk"))
+        failed.update(state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None)
     transaction.on_commit(lambda: nudge(tasks.process_pixels))
 
 

@@ -3,18 +3,35 @@
 import hashlib
 from collections.abc import Iterable
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from gallery.metadata import without_controls
 from gallery.models import Photo, Tag
 
 
-def get_tag(name: str) -> Tag:
-    """Return the tag of that name, made when it is new; names differ by their slug."""
-    name = " ".join(without_controls(name).split())[:200]
-    slug = (slugify(name, allow_unicode=True) or hashlib.sha256(name.encode()).hexdigest())[:200]
-    return Tag.objects.get_or_create(slug=slug, defaults={"name": name})[0]
-
-
 def set_tags(photo: Photo, names: Iterable[str]) -> None:
-    photo.tags.set({get_tag(name) for name in names if without_controls(name).strip()})
+    """Give a photo the tags of these names, made when they are new; names differ by their slug."""
+    name_of: dict[str, str] = {}
+    for name in names:
+        if name := " ".join(without_controls(name).split())[:200]:
+            name_of.setdefault(_slug(name), name)
+    # In one order for everybody: who makes a tag waits for whoever just made the same.
+    photo.tags.set(
+        [
+            Tag.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+            for slug, name in sorted(name_of.items())
+        ]
+    )
+
+
+def _slug(name: str) -> str:
+    return (slugify(name, allow_unicode=True) or hashlib.sha256(name.encode()).hexdigest())[:200]
+
+
+def delete_tags(chosen: QuerySet[Tag]) -> None:
+    """Delete tags. Their photos are locked first, as by those who take a tag from a photo."""
+    with transaction.atomic():
+        list(Photo.objects.filter(tags__in=chosen).locked().values_list("pk"))
+        chosen.delete()
