@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.core.files.storage import storages
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Func
+from django.db.models import CharField, Func, QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
@@ -123,13 +123,29 @@ def _name_as_text(name: str | None) -> str:
 
 def get_photographer(user=None, *, name: str = "") -> Photographer:
     """Return a user's photographer, or the one of that name, made when it is new."""
-    if user is not None and (known := Photographer.objects.filter(user=user).first()):
-        return known
-    if user is None and (known := Photographer.objects.filter(name=name).first()):
-        return known
+    known = {"name": name} if user is None else {"user": user}
     name = name or user.get_full_name() or "Photographer"
-    slug = free_slug(Photographer, name)
-    return Photographer.objects.create(user=user, name=name, slug=slug)
+    return _get_or_create(Photographer.objects.filter(**known), name, user=user, name=name)
+
+
+def get_album(owner: Photographer, title: str) -> Album:
+    """Return the owner's album of that title, made when it is new."""
+    known = Album.objects.filter(owner=owner, title=title)
+    return _get_or_create(known, title, owner=owner, title=title)
+
+
+def _get_or_create(known: QuerySet, text: str, **fields):
+    """Return the first of these rows, or create one with a slug made of a text."""
+    while (row := known.first()) is None:
+        slug = free_slug(known.model, text)
+        try:
+            with transaction.atomic():
+                return known.model.objects.create(slug=slug, **fields)
+        except IntegrityError:
+            # Somebody else was faster: with this row, or with another that got the slug.
+            if not known.exists() and not known.model.objects.filter(slug=slug).exists():
+                raise
+    return row
 
 
 def free_slug(model, text: str) -> str:
@@ -140,12 +156,6 @@ def free_slug(model, text: str) -> str:
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1
     return slug
-
-
-def get_album(owner: Photographer, title: str) -> Album:
-    """Return the owner's album of that title, made when it is new."""
-    album = Album.objects.filter(owner=owner, title=title).first()
-    return album or Album.objects.create(owner=owner, title=title, slug=free_slug(Album, title))
 
 
 def add_to_album(album: Album, photo: Photo) -> None:

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.urls import reverse
 
 from gallery import services, tags
-from gallery.models import Photo, Tag
+from gallery.models import Album, Photo, Photographer, Tag
 from tests.processes import wait_until
 from tests.search.conftest import make_photo
 
@@ -112,3 +113,35 @@ def test_new_tags_are_made_in_one_order(low_and_high):
         make("Pier")
     setting.result()
     assert {tag.name for tag in photo.tags.all()} == {"Gull", "Pier"}
+
+
+def test_first_uploads_of_a_new_user_have_one_photographer():
+    user = get_user_model().objects.create_user("dora", first_name="Dora")
+    first = []
+    with held_up(
+        lambda: services.get_photographer(user),
+        by=lambda: first.append(services.get_photographer(user)),
+    ) as second:
+        pass
+    assert second.result() == first[0] == Photographer.objects.get()
+
+
+def test_new_photographers_of_one_name_have_slugs_of_their_own():
+    users = [get_user_model().objects.create_user(name, first_name="Dora") for name in "ab"]
+    first = []
+    with held_up(
+        lambda: services.get_photographer(users[1]),
+        by=lambda: first.append(services.get_photographer(users[0])),
+    ) as second:
+        pass
+    assert [first[0].slug, second.result().slug] == ["dora", "dora-2"]
+
+
+def test_album_that_two_make_at_once_is_one(alice):
+    first = []
+    with held_up(
+        lambda: services.get_album(alice, "Coves"),
+        by=lambda: first.append(services.get_album(alice, "Coves")),
+    ) as second:
+        pass
+    assert second.result() == first[0] == Album.objects.get()
