@@ -5,6 +5,7 @@ import logging
 import os
 import urllib.request
 from datetime import timedelta
+from http.client import HTTPException
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -70,22 +71,23 @@ def empty_trash(*, most: int | None = None) -> None:
     due = list(FileTrash.objects.filter(due_at__lte=Now()).order_by("due_at", "pk")[:most])
     for start in range(0, len(due), PURGE_BATCH):
         batch = due[start : start + PURGE_BATCH]
-        refused = {entry.pk for entry in batch if not _delete(entry)}
+        refused = {entry.pk for entry in batch if not delete(entry.storage, entry.name)}
         public = [one for one in batch if one.storage == "renditions" and one.pk not in refused]
         try:
             purge([storages["renditions"].url(entry.name) for entry in public])
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             logger.warning("The CDN was not told to forget %s files: %s", len(public), error)
             refused |= {entry.pk for entry in public}
         FileTrash.objects.filter(pk__in=refused).update(due_at=Now() + REFUSED_PAUSE)
         FileTrash.objects.filter(pk__in={entry.pk for entry in batch} - refused).delete()
 
 
-def _delete(entry: FileTrash) -> bool:
+def delete(alias: str, name: str) -> bool:
+    """Delete a file; return False when storage refuses. What is gone already is fine."""
     try:
-        storages[entry.storage].delete(entry.name)
+        storages[alias].delete(name)
     except STORAGE_ERRORS as error:
-        logger.warning("%s could not be deleted: %s", entry, error)
+        logger.warning("%s: %s could not be deleted: %s", alias, name, error)
         return False
     return True
 
@@ -93,7 +95,7 @@ def _delete(entry: FileTrash) -> bool:
 def purge(urls: list[str]) -> None:
     """Ask the CDN to forget these URLs; does nothing without CDN_PURGE_URL.
 
-    Raises OSError when it does not take the request.
+    Raises OSError or HTTPException when it does not take the request.
     """
     if not urls or not settings.CDN_PURGE_URL:
         return

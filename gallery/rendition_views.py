@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from gallery.files import local_path
+from gallery.files import STORAGE_ERRORS, local_path
 from gallery.models import Photo
 from gallery.renditions import MEDIA_TYPES, token_opens
 
@@ -20,7 +20,7 @@ def _file_response(alias: str, name: str, cache_control: str) -> FileResponse:
         raise Http404
     try:
         file = storages[alias].open(name)
-    except (OSError, ValueError) as error:
+    except (*STORAGE_ERRORS, ValueError) as error:
         raise Http404 from error
     return FileResponse(file, content_type=media_type, headers={"Cache-Control": cache_control})
 

@@ -4,18 +4,18 @@ import hashlib
 import logging
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import PurePath
 from uuid import UUID, uuid4
 
 from django.core.files.storage import storages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import CharField, Func, QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
-from gallery import pipeline, tasks
+from gallery import files, pipeline, tasks
 from gallery.exceptions import DuplicateUpload, StorageAway
-from gallery.files import STORAGE_ERRORS, empty_trash, make_durable
 from gallery.formats import read_header
 from gallery.metadata import without_controls
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
@@ -27,6 +27,7 @@ from gallery.tags import set_tags
 logger = logging.getLogger(__name__)
 
 HASH_CHUNK_BYTES = 2**20
+UPLOAD_LIMIT = timedelta(days=1)  # longer than storing an original takes by any line
 MOVED_AT_ONCE = 3  # photos whose files are moved while their photographer waits
 
 
@@ -51,6 +52,8 @@ def upload_photo(
     if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
         return _bring_back(twin, file)
     original = f"originals/{uuid4()}.{header.extension}"
+    # In the trash until its photo is there: whatever dies in between, no file is left behind.
+    files.trash("originals", [original], after=UPLOAD_LIMIT)
     _store(original, file)
     try:
         with transaction.atomic():
@@ -67,12 +70,15 @@ def upload_photo(
                 creator=without_controls(creator)[:300],
             )
             set_tags(photo, tags)
-    except IntegrityError as error:
-        # Only here it is certain that no row needs the file: of any other error, nobody knows
-        # whether the commit was heard.
-        storages["originals"].delete(original)
-        if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
-            raise DuplicateUpload(twin) from error
+            files.keep("originals", [original])
+    except BaseException as error:
+        if connection.in_atomic_block:
+            # Only a savepoint ended, so no row needs the file, and the caller's rollback may take
+            # it out of the trash. Of a commit that failed, nobody knows whether it was heard.
+            files.delete("originals", original)
+        if isinstance(error, IntegrityError):
+            if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
+                raise DuplicateUpload(twin) from error
         raise
     transaction.on_commit(lambda: nudge(tasks.process_pixels))
     return photo
@@ -83,8 +89,8 @@ def _store(original: str, file) -> None:
     storage = storages["originals"]
     try:
         storage.save(original, file)
-        make_durable(storage, original)
-    except STORAGE_ERRORS as error:
+        files.make_durable(storage, original)
+    except files.STORAGE_ERRORS as error:
         logger.warning("An upload could not be stored: %s", error)
         raise StorageAway from error
 
@@ -98,7 +104,7 @@ def _bring_back(twin: Photo, file) -> Photo:
         is_lost = twin.state == Photo.State.FAILED and not storages["originals"].exists(
             twin.original
         )
-    except STORAGE_ERRORS as error:
+    except files.STORAGE_ERRORS as error:
         raise StorageAway from error
     if not is_lost:
         raise DuplicateUpload(twin)
@@ -229,5 +235,5 @@ def _place(ids: list[UUID]) -> None:
     """Move the files of a few photos now; many, and what does not succeed, are the queue's."""
     if len(ids) <= MOVED_AT_ONCE:
         pipeline.place_misplaced(Photo.objects.filter(pk__in=ids))
-        empty_trash(most=MOVED_AT_ONCE * len(RECIPES))
+        files.empty_trash(most=MOVED_AT_ONCE * len(RECIPES))
     nudge(tasks.tidy_files)

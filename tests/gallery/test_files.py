@@ -4,13 +4,15 @@ import http.server
 import json
 import os
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from gallery import files, pipeline, renditions, services
@@ -180,10 +182,32 @@ def test_bin_keeps_a_photo_for_its_time_and_then_nothing_of_it(alice):
     assert not PhotoDocument.objects.filter(photo_id=photo.pk, listed=True).exists()
 
 
+@pytest.mark.parametrize("within", [nullcontext, transaction.atomic])
+def test_upload_that_the_database_fails_leaves_no_file(alice, monkeypatch, within):
+    def fail(photo, names):
+        raise OperationalError("deadlock detected")
+
+    monkeypatch.setattr(services, "set_tags", fail)
+    before = stored("originals")
+    with pytest.raises(OperationalError), within():
+        upload(alice)
+    FileTrash.objects.update(due_at=timezone.now())
+    files.empty_trash()
+    assert stored("originals") == before
+
+
+def test_upload_that_succeeds_leaves_nothing_in_the_trash(alice):
+    upload(alice)
+    assert not FileTrash.objects.exists()
+
+
 class Cdn(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.calls.append((self.headers["Authorization"], body["files"]))
+        if self.server.status is None:
+            self.wfile.write(b"no HTTP at all\r\n")
+            return
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -195,7 +219,7 @@ class Cdn(http.server.BaseHTTPRequestHandler):
 def cdn(settings):
     """A CDN that is told what to forget."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Cdn)
-    server.calls, server.status = [], 200
+    server.calls, server.status = [], 200  # None: it answers something else than HTTP
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.CDN_PURGE_URL = f"http://127.0.0.1:{server.server_port}/purge_cache"
     settings.CDN_PURGE_TOKEN = "secret"
@@ -213,9 +237,10 @@ def test_cdn_forgets_what_left_public(alice, cdn):
     assert len(cdn.calls) == 1, "private files never were on the CDN"
 
 
-def test_cdn_that_refuses_is_asked_again(alice, cdn):
+@pytest.mark.parametrize("status", [500, None])
+def test_cdn_that_refuses_is_asked_again(alice, cdn, status):
     photo = ready(alice)
-    cdn.status = 500
+    cdn.status = status
     services.set_visibility([photo], "private")
     assert FileTrash.objects.exists()
     cdn.status = 200
@@ -235,3 +260,14 @@ def test_original_is_on_the_disk_before_its_photo_is_committed(alice, monkeypatc
     photo = upload(alice)
     path = files.local_path(storages["originals"], photo.original)
     assert flushed[path.stat().st_ino] == flushed[path.parent.stat().st_ino] == 0
+
+
+@pytest.mark.parametrize("name", ["rendition", "private_rendition"])
+def test_rendition_that_storage_cannot_give_is_not_found(as_alice, alice, monkeypatch, name):
+    def away(*args, **kwargs):
+        raise EndpointConnectionError(endpoint_url="https://storage.example")
+
+    photo = ready(alice)
+    monkeypatch.setattr(storages[f"{name}s"], "open", away)
+    url = reverse(name, args=[f"{photo.public_id}-{photo.file_key}", "320.webp"])
+    assert as_alice.get(url).status_code == 404
