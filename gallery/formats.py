@@ -13,6 +13,8 @@ from PIL import Image, UnidentifiedImageError
 from gallery.exceptions import RefusedUpload, UnreadablePicture
 
 pillow_heif.register_heif_opener()
+# About odd headers; once and for all, because a filter set for a while is set for every thread.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 Image.MAX_IMAGE_PIXELS = None  # the limits below are checked on the header, before decoding
 
 MAX_UPLOAD_BYTES = 200 * 2**20
@@ -55,9 +57,7 @@ class Header:
 
 def open_picture(file: BinaryIO | Path) -> Image.Image:
     """Open a picture with Pillow, of the formats that are taken; pixels stay undecoded."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return Image.open(file, formats=OPENED)
+    return Image.open(file, formats=OPENED)
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """What is taken, what is refused, and that nothing accepted gets lost."""
 
 import io
+import subprocess
+import sys
+import warnings
 import zlib
 
 import pytest
@@ -8,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from django.core.files.storage import storages
 from PIL import Image
 
-from gallery import pipeline, renditions, services
+from gallery import formats, pipeline, renditions, services
 from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
 from gallery.models import Photo
 from tests.conftest import jpeg, ready, upload
@@ -87,6 +90,25 @@ def test_original_is_stored_under_a_name_of_ours(alice):
     assert photo.original.startswith("originals/") and photo.original.endswith(".jpg")
     assert "\x00" not in photo.original_name
     assert storages["originals"].exists(photo.original)
+
+
+def test_a_picture_is_opened_without_a_change_to_the_warnings_of_other_threads():
+    class Watching(io.BytesIO):
+        def read(self, *args):
+            seen.append(warnings.filters[:])
+            return super().read(*args)
+
+    before, seen = warnings.filters[:], []
+    formats.open_picture(Watching(jpeg())).close()
+    assert seen and all(one == before for one in seen)
+
+
+def test_an_odd_header_is_nothing_to_warn_of(tmp_path):
+    path = tmp_path / "odd.jpg"
+    path.write_bytes(jpeg(exif=b"Exif\0\0II*\0\xff\xff\0\0"))
+    # In a process of its own: pytest sets filters of its own around each test.
+    code = f"from gallery.formats import open_picture; open_picture({str(path)!r})"
+    subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], check=True)
 
 
 # WebP and AVIF are refused by their header when they are cut.
