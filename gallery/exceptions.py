@@ -33,3 +33,10 @@ class StorageAway(GalleryError):
 
 class UnreadablePicture(GalleryError):
     """The file was taken, but its pixels cannot be read. The message says why."""
+
+
+class Busy(GalleryError):
+    """Too many ask for the same at this moment. It may work in the next."""
+
+    def __init__(self):
+        super().__init__("Too many pictures are looked at right now. Try again in a moment.")

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from embeddings import spaces
 from embeddings.cache import cached_picture_vector, picture_digest, picture_vector
+from embeddings.reconcile import PIXELS_WIDTH
 from gallery.exceptions import RefusedUpload
 from gallery.formats import read_header
 from gallery.models import Photo
@@ -27,7 +28,8 @@ class CannotCompare(Exception):
 def take(file: UploadedFile) -> str:
     """Look at a picture and return the key of its search.
 
-    Raises RefusedUpload or UnreadablePicture with a sentence for the visitor, or CannotCompare.
+    Raises RefusedUpload, UnreadablePicture or Busy with a sentence for the visitor, or
+    CannotCompare.
     """
     check_size(file.size)
     read_header(file, file.size)
@@ -35,7 +37,7 @@ def take(file: UploadedFile) -> str:
         for chunk in file.chunks():
             copy.write(chunk)
         copy.flush()
-        data = shrunk(Path(copy.name))
+        data = shrunk(Path(copy.name), PIXELS_WIDTH)
     space = spaces.active_space()
     if space is None or picture_vector(data, space) is None:
         raise CannotCompare

@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from gallery import listing
-from gallery.exceptions import RefusedUpload, UnreadablePicture
+from gallery.exceptions import Busy, RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer, whole_number
 from gallery.models import Photo
 from search import by_image, engine
@@ -87,6 +87,8 @@ def search_by_image(request):
             return response
         except (RefusedUpload, UnreadablePicture) as error:
             context, status = {"problem": str(error)}, 400
+        except Busy as error:
+            context, status = {"problem": str(error)}, 503
         except by_image.CannotCompare:
             context = {"problem": "Pictures cannot be compared at the moment. Try again soon."}
             status = 503

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_a_shrunk_picture_is_upright_small_and_bare(tmp_path):
     exif[0x0112], exif[0x010F] = 6, "Canary"
     path = tmp_path / "turned.jpg"
     path.write_bytes(encoded(Image.new("RGB", (1600, 800), (200, 30, 30)), exif=exif))
-    data = shrink.shrunk(path)
+    data = shrink.shrunk(path, 640)
     assert b"Canary" not in data
     with Image.open(io.BytesIO(data)) as small:
         assert small.size == (640, 1280) and not small.getexif()
@@ -115,4 +116,14 @@ def test_a_picture_that_takes_too_long_is_given_up(tmp_path, monkeypatch):
     path = tmp_path / "slow.jpg"
     path.write_bytes(jpeg())
     with pytest.raises(UnreadablePicture, match="too long"):
-        shrink.shrunk(path)
+        shrink.shrunk(path, 640)
+
+
+def test_only_a_few_pictures_are_shrunk_at_once(as_charlie, photos, worker, no_traces, monkeypatch):
+    monkeypatch.setattr(shrink, "_free", threading.BoundedSemaphore(1))
+    with shrink._free:
+        response = send(as_charlie, jpeg())
+        assert response.status_code == 503 and "Try again" in response.content.decode()
+    assert send(as_charlie, b"\xff\xd8\xff no picture").status_code == 400
+    for _ in range(2):
+        assert send(as_charlie, jpeg()).status_code == 303
