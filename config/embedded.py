@@ -22,6 +22,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -232,11 +234,15 @@ class Home:
         self.postgres_folder = self.binaries_copy / package.name / "pginstall18"
         self.redis_binary = self.binaries_copy / "redis-server"
 
-    def locked(self, name: str):
-        """Open and lock a file of the control folder; closing it frees the lock."""
-        file = open(self.control / name, "a")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return file
+    @contextmanager
+    def locked(self, name: str) -> Iterator[None]:
+        """Hold the lock on a file of the control folder."""
+        with open(self.control / name, "a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)  # closing leaves it to children forked meanwhile
 
     def keeper_is_alive(self) -> bool:
         with open(self.control / "keeper.lock", "a") as file:

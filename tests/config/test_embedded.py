@@ -1,5 +1,6 @@
 """Postgres and Redis out of the wheels: shared, restarted, and stopped with their last user."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -99,6 +100,20 @@ def test_closed_folders_are_never_opened_up(tmp_path):
     home = embedded.Home(closed / "data")
     assert not home.cluster.is_relative_to(tmp_path)
     assert closed.stat().st_mode & 0o777 == 0o700
+
+
+def test_lock_ends_with_its_block_although_a_forked_child_has_it_open(tmp_path):
+    home = embedded.Home(tmp_path)
+    with home.locked("start.lock"):
+        child = os.fork()
+        if child == 0:
+            signal.pause()
+    try:
+        with open(home.control / "start.lock") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def test_port_in_use_is_not_free():
