@@ -7,7 +7,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test lint eval format clean
+.PHONY: demo test lint eval bench format clean
 
 demo: .venv/installed
 	@$(BIN)/python manage.py demo --port $(PORT)
@@ -23,6 +23,10 @@ lint: .venv/installed-dev
 # Measures the search in a database of its own; ARGS="--full" adds galleries of 10,000.
 eval: .venv/installed
 	@$(BIN)/python manage.py evaluate_search $(ARGS)
+
+# Measures the speed of the search beside others; ARGS="--photos 1000000" takes an hour.
+bench: .venv/installed-bench
+	@$(BIN)/python -m bench.search $(ARGS)
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .
@@ -47,6 +51,11 @@ format: .venv/installed-dev
 .venv/installed-dev: .venv/installed requirements-dev.txt
 	@echo "Installing what tests and lint need…"
 	@$(PIP) -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+.venv/installed-bench: .venv/installed requirements-bench.txt
+	@echo "Installing what the search is measured beside…"
+	@$(PIP) -r requirements-bench.txt -c constraints.txt
 	@touch $@
 
 clean:

@@ -31,6 +31,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "data").resolve()
 # Tests give up durability for speed: EMBEDDED_FSYNC=off.
 FSYNC = os.environ.get("EMBEDDED_FSYNC") != "off"
+# Benchmarks of large galleries give the embedded Postgres what a server of its own would have.
+SHARED_BUFFERS = os.environ.get("EMBEDDED_SHARED_BUFFERS") or "256MB"
 START_TIMEOUT_SECONDS = 120  # crash recovery of a large cluster takes its time
 STOP_TIMEOUT_SECONDS = 60
 POLL_SECONDS = 0.2

@@ -1,11 +1,11 @@
 """Search, similar photos and random photos: rankings in, photos out."""
 
 import random
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 
 from embeddings import spaces
 from embeddings.cache import query_vector
@@ -87,13 +87,13 @@ def search(
     """
     if query.is_empty:
         return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
-    generation = _generation()
-    meant = None if exact else _meant(query, generation)
+    corpus = CorpusStatistics.now()
+    meant = None if exact else _meant(query, corpus.generation)
     used = meant or query
     asked = (used.terms, used.required, used.excluded, used.semantic, used.filters, sort)
     found = cache.kept_results(asked, snapshot) if snapshot else None
     if found is None:
-        snapshot, found = _computed(used, sort, asked, generation)
+        snapshot, found = _computed(used, sort, asked, corpus)
     by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
     photos = photos_in_order(list(by_id))
     for photo in photos:
@@ -115,10 +115,6 @@ def search(
     )
 
 
-def _generation() -> int:
-    return CorpusStatistics.objects.values_list("generation", flat=True).first() or 0
-
-
 def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
     """Return the query with its misspelt words corrected, or None; looked for once a state."""
 
@@ -130,14 +126,18 @@ def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
     return parse(meant) if meant else None
 
 
-def _computed(query: SearchQuery, sort: str, asked: tuple, generation: int) -> tuple[str, Results]:
+def _computed(
+    query: SearchQuery, sort: str, asked: tuple, corpus: CorpusStatistics
+) -> tuple[str, Results]:
     """Return the list of the index as it is now, and the name of that state."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
-    snapshot = f"{generation}"
+    snapshot = f"{corpus.generation}"
     if vector is not None:
         snapshot += f".{space.pk}.{space.generation}"
-    return snapshot, cache.results(asked, snapshot, lambda: _fused(query, sort, space, vector))
+    return snapshot, cache.results(
+        asked, snapshot, lambda: _fused(query, sort, space, vector, corpus.documents)
+    )
 
 
 def _has_vector(snapshot: str) -> bool:
@@ -145,30 +145,36 @@ def _has_vector(snapshot: str) -> bool:
 
 
 def _fused(
-    query: SearchQuery, sort: str, space: EmbeddingSpace | None, vector: np.ndarray | None
+    query: SearchQuery,
+    sort: str,
+    space: EmbeddingSpace | None,
+    vector: np.ndarray | None,
+    documents: int,
 ) -> Results:
     """Return all results, and what is nearest when there are none."""
     rankings, nearest = {}, ()
+    allowed = retrievers.restriction(query, documents)
+    problems = allowed.filters.problems
+    if allowed.filters.is_impossible:
+        return Results(problems=problems)
+    if not query.semantic:
+        newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
+        scored = _sorted([(photo_id, 0.0) for photo_id in newest], sort)
+        return Results.of(scored, {}, problems=problems)
     legs = LEGS if vector is not None else ()
-    with transaction.atomic():
-        retrievers.prepare_transaction()
-        allowed = retrievers.restriction(query)
-        problems = allowed.filters.problems
-        if allowed.filters.is_impossible:
-            return Results(problems=problems)
-        if not query.semantic:
-            newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
-            scored = _sorted([(photo_id, 0.0) for photo_id in newest], sort)
-            return Results.of(scored, {}, problems=problems)
-        statements = {"bm25": retrievers.words_statement(query, allowed)} | {
-            leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
-        }
-        rows = retrievers.run(statements)
-        for leg in legs:
-            if not allowed.leaves_few and len(rows[leg]) < DEPTH:
-                # The approximate scan gave up before it met enough photos that are allowed.
-                matches = retrievers.rank_by_vector(leg, space, vector, allowed.exactly())
-                rows[leg] = [astuple(match) for match in matches]
+    statements = {"bm25": retrievers.words_statement(query, allowed, documents)} | {
+        leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
+    }
+    rows = retrievers.run(statements)
+    if not allowed.leaves_few:
+        # An approximate scan may give up before it has met enough photos that are allowed.
+        rows |= retrievers.run(
+            {
+                leg: retrievers.dense_statement(leg, space, vector, allowed.exactly())
+                for leg in legs
+                if len(rows[leg]) < DEPTH
+            }
+        )
     rankings["bm25"] = [row[0] for row in rows["bm25"]]
     for leg in legs:
         matches = [Match(*row) for row in rows[leg]]
@@ -227,15 +233,12 @@ def similar_to_picture(
 
 
 def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) -> list[Photo]:
-    with transaction.atomic():
-        retrievers.prepare_transaction(SIMILAR_DEPTH)
-        rankings = {
-            leg: [
-                match.photo_id
-                for match in retrievers.rank_by_vector(leg, space, vector, depth=SIMILAR_DEPTH)
-            ]
-            for leg, vector in vectors.items()
-        }
+    statements = {
+        leg: retrievers.dense_statement(leg, space, vector, depth=SIMILAR_DEPTH)
+        for leg, vector in vectors.items()
+    }
+    rows = retrievers.run(statements, depth=SIMILAR_DEPTH)
+    rankings = {leg: [row[0] for row in found] for leg, found in rows.items()}
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
     return photos_in_order([photo_id for photo_id, _ in scored[:limit]])
 

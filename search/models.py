@@ -77,3 +77,8 @@ class CorpusStatistics(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_statistics")]
+
+    @classmethod
+    def now(cls) -> "CorpusStatistics":
+        """Return the row as it is now; of an index that was never written, an empty one."""
+        return cls.objects.first() or cls()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from search import bm25, filters
@@ -99,13 +99,17 @@ def prepare_transaction(depth: int = DEPTH) -> None:
         )
 
 
-def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
-    """Send named statements to the server together; return the rows of each, none for None.
+def run(statements: dict[str, Statement | None], *, depth: int = DEPTH) -> dict[str, list[tuple]]:
+    """Send named statements to the server in one go; return the rows of each, none for None.
 
-    Call it inside a transaction, after prepare_transaction.
+    depth: how many rows an approximate scan is meant to find.
     """
     rows = {name: [] for name in statements}
-    with connection.connection.pipeline():
+    if not any(statements.values()):
+        return rows
+    connection.ensure_connection()
+    with transaction.atomic(), connection.connection.pipeline():
+        prepare_transaction(depth)
         cursors = {}
         for name, statement in statements.items():
             if statement:
@@ -117,18 +121,17 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
     return rows
 
 
-def restriction(query: SearchQuery) -> Restriction:
+def restriction(query: SearchQuery, documents: int) -> Restriction:
     """Return what the phrases, exclusions and filters of a query allow.
 
-    Costs one query, one for each filter by name, and in a large gallery another one if anything
-    is restricted.
+    documents: how many are indexed. Costs a query for each filter by name, and in a large gallery
+    another one if anything is restricted.
     """
     required = [f"({' | '.join(map(_adjacent, group))})" for group in query.required]
     excluded = [f"!{_adjacent(sequence)}" for sequence in query.excluded]
     allowed = Restriction(
         tsquery=" & ".join((*required, *excluded)) or None, filters=filters.resolve(query.filters)
     )
-    documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
     if documents <= SMALL_GALLERY:
         return allowed.exactly()
     if allowed.is_open or allowed.filters.is_impossible:
@@ -158,19 +161,20 @@ def _adjacent(words: Iterable[tuple[str, ...]]) -> str:
 
 def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
     """Rank by BM25. A query word counts once, in the form that a photo holds best."""
-    statement = words_statement(query, restriction(query), depth=depth)
-    if statement is None:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(*statement)
-        return [row[0] for row in cursor.fetchall()]
+    documents = CorpusStatistics.now().documents
+    allowed = restriction(query, documents)
+    statement = words_statement(query, allowed, documents, depth=depth)
+    return [row[0] for row in run({"bm25": statement})["bm25"]]
 
 
 def words_statement(
-    query: SearchQuery, allowed: Restriction, *, depth: int = DEPTH
+    query: SearchQuery, allowed: Restriction, documents: int, *, depth: int = DEPTH
 ) -> Statement | None:
-    """Return the SQL of the BM25 ranking and its parameters; None if no photo has any word."""
-    groups = _weighted_groups(query)
+    """Return the SQL of the BM25 ranking and its parameters; None if no photo has any word.
+
+    documents: how many are indexed.
+    """
+    groups = _weighted_groups(query, documents)
     known = [(weight, forms) for weight, forms in groups if forms]
     if not known:
         return None
@@ -212,7 +216,7 @@ def _essential(groups: list[tuple[float, dict[str, int]]], least_coverage: float
     return found
 
 
-def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
+def _weighted_groups(query: SearchQuery, documents: int) -> list[tuple[float, dict[str, int]]]:
     """Return (idf, {form: term id}) of the query's words; no form where no photo has the word."""
     texts = {form for forms in query.terms for form in forms}
     found = {
@@ -221,7 +225,6 @@ def _weighted_groups(query: SearchQuery) -> list[tuple[float, dict[str, int]]]:
             text__in=texts, document_frequency__gt=0
         ).values_list("pk", "text", "document_frequency")
     }
-    documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
     groups, unknown = [], 0
     for forms in query.terms:
         known = {form: found[form][0] for form in forms if form in found}
@@ -247,10 +250,8 @@ def rank_by_vector(
 
     leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
     """
-    sql, parameters = dense_statement(leg, space, vector, allowed, depth=depth)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Match(*row) for row in cursor.fetchall()]
+    statement = dense_statement(leg, space, vector, allowed, depth=depth)
+    return [Match(*row) for row in run({leg: statement}, depth=depth)[leg]]
 
 
 def dense_statement(

@@ -224,17 +224,13 @@ class Visitor:
         self.prepare([text])
         vector = self._vectors[_encoded(text)]
         found = {}
-        with transaction.atomic():
-            retrievers.prepare_transaction()
-            for leg in DENSE_LEGS:
-                matches = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
-                query_level = spaces.query_level(self.space, vector, leg)
-                found[leg] = Nearest(
-                    cosine=matches[0].cosine,
-                    score=max(
-                        half_normalised(one.cosine, one.level, query_level) for one in matches
-                    ),
-                )
+        for leg in DENSE_LEGS:
+            matches = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
+            query_level = spaces.query_level(self.space, vector, leg)
+            found[leg] = Nearest(
+                cosine=matches[0].cosine,
+                score=max(half_normalised(one.cosine, one.level, query_level) for one in matches),
+            )
         return found
 
 

@@ -10,9 +10,10 @@ from embeddings import spaces
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import engine, retrievers
+from search.models import CorpusStatistics
 from search.query import parse
 from search.retrievers import (
-    prepare_transaction,
+    Restriction,
     rank_by_vector,
     rank_by_words,
     restriction,
@@ -20,6 +21,10 @@ from search.retrievers import (
 from tests.search.conftest import DIMENSIONS, embed, index_all, make_photo, unit
 
 pytestmark = pytest.mark.django_db
+
+
+def allowed_by(text: str) -> Restriction:
+    return restriction(parse(text), CorpusStatistics.now().documents)
 
 
 def random_unit(chance: np.random.Generator) -> np.ndarray:
@@ -45,7 +50,6 @@ def exact(vectors, query_vector) -> list:
 
 def test_dense_ranking_is_by_cosine(embedded, space):
     query_vector = random_unit(np.random.default_rng(2))
-    prepare_transaction()
     found = rank_by_vector("image", space, query_vector)
     assert [match.photo_id for match in found] == exact(embedded, query_vector)
     for match in found:
@@ -59,8 +63,7 @@ def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boat
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
     monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
-    prepare_transaction()
-    found = rank_by_vector("image", space, query_vector, restriction(parse(text)))
+    found = rank_by_vector("image", space, query_vector, allowed_by(text))
     titles = dict(Photo.objects.values_list("pk", "title"))
     allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
     assert [match.photo_id for match in found] == exact(allowed, query_vector)
@@ -72,12 +75,12 @@ def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
     monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
     monkeypatch.setattr("search.engine.query_vector", lambda text, space: query_vector)
-    monkeypatch.setattr(retrievers, "prepare_transaction", lambda: None)
+    monkeypatch.setattr(retrievers, "prepare_transaction", lambda depth: None)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1; SET LOCAL hnsw.ef_search = 1")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     query = parse('"pier"')
-    assert len(rank_by_vector("image", space, query_vector, restriction(query))) < 30
+    assert len(rank_by_vector("image", space, query_vector, allowed_by('"pier"'))) < 30
     hits = {photo.hit.ranks["image"] for photo in engine.search(query).photos}
     assert None not in hits and engine.search(query).count == 30
 
@@ -85,7 +88,6 @@ def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
 def test_photos_that_are_not_listed_are_in_no_ranking(embedded, space):
     hidden = random.Random(4).sample(sorted(embedded), 20)
     Photo.objects.filter(pk__in=hidden).update(visibility="private")
-    prepare_transaction()
     query_vector = random_unit(np.random.default_rng(5))
     found = {match.photo_id for match in rank_by_vector("image", space, query_vector)}
     assert found == embedded.keys() - set(hidden)
@@ -99,7 +101,6 @@ def test_spaces_do_not_mix(embedded, space):
     photo = Photo.objects.first()
     small = np.array([1, 0, 0], np.float32)
     embed(photo, other, image=small)
-    prepare_transaction()
     assert [match.photo_id for match in rank_by_vector("image", other, small)] == [photo.pk]
     assert len(rank_by_vector("image", space, unit(1))) == len(embedded)
 

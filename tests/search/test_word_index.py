@@ -177,7 +177,7 @@ def test_words_in_other_scripts_and_quotes_are_harmless(alice):
 
 def test_candidates_come_from_the_gin_index(gallery):
     query = parse("sea -fog")
-    statement, parameters = words_statement(query, restriction(query))
+    statement, parameters = words_statement(query, restriction(query, 30), 30)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {statement}", parameters)
