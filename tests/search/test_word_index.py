@@ -2,7 +2,9 @@
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 
+import bm25s
 import numpy as np
 import pytest
 from django.db import connection
@@ -10,11 +12,20 @@ from django.db import connection
 from gallery import services, tags
 from gallery.models import Photo
 from search import bm25
+from search.analysis import is_stop_word, stem
 from search.documents import analyse, photo_fields
 from search.models import CorpusStatistics, PhotoDocument, Term
 from search.query import parse
 from search.reconcile import index_due, reconcile, repin
-from search.retrievers import LEAST_COVERAGE, rank_by_words, restriction, words_statement
+from search.retrievers import (
+    DEPTH,
+    LEAST_COVERAGE,
+    Restriction,
+    rank_by_words,
+    restriction,
+    run,
+    words_statement,
+)
 from tests.conftest import ready
 
 pytestmark = pytest.mark.django_db
@@ -49,29 +60,39 @@ def assert_index_is_exact():
         assert weights == pytest.approx(expected, abs=1e-5)
 
 
+def oracle_scores(texts: Iterable[str], documents: dict) -> dict[str, dict]:
+    """Score by BM25 in plain Python, with the pinned statistics; {text: {photo id: score}}."""
+    average = CorpusStatistics.objects.get().average_length
+    weights = {
+        photo_id: {
+            term: bm25.weight(frequency, one.length, average)
+            for term, frequency in one.term_frequency.items()
+        }
+        for photo_id, one in documents.items()
+    }
+    frequencies = Counter(term for one in documents.values() for term in one.term_frequency)
+    found = {}
+    for text in texts:
+        terms = parse(text).terms
+        groups = [
+            (bm25.idf(len(documents), max(frequencies[form] for form in forms)), forms)
+            for forms in terms
+            if any(form in frequencies for form in forms)
+        ]
+        known = [idf for idf, _ in groups]
+        mass = sum(known) + (len(terms) - len(known)) * min(known, default=0)
+        found[text] = {}
+        for photo_id, each in weights.items():
+            covered = sum(idf for idf, forms in groups if any(form in each for form in forms))
+            if covered and covered >= LEAST_COVERAGE * mass:
+                found[text][photo_id] = bm25.score(groups, each)
+    return found
+
+
 def oracle(text: str) -> list:
     """Rank by BM25 in plain Python."""
-    documents = listed_documents()
-    statistics = CorpusStatistics.objects.get()
-    frequencies = Counter(term for one in documents.values() for term in one.term_frequency)
-    terms = parse(text).terms
-    groups = [
-        (bm25.idf(len(documents), max(frequencies[form] for form in forms)), forms)
-        for forms in terms
-        if any(form in frequencies for form in forms)
-    ]
-    known = [idf for idf, _ in groups]
-    mass = sum(known) + (len(terms) - len(known)) * min(known, default=0)
-    ranked = []
-    for photo_id, document in documents.items():
-        weights = {
-            term: bm25.weight(frequency, document.length, statistics.average_length)
-            for term, frequency in document.term_frequency.items()
-        }
-        covered = sum(idf for idf, forms in groups if any(form in weights for form in forms))
-        if covered and covered >= LEAST_COVERAGE * mass:
-            ranked.append((-bm25.score(groups, weights), photo_id))
-    return [photo_id for _, photo_id in sorted(ranked)]
+    scores = oracle_scores([text], listed_documents())[text]
+    return sorted(scores, key=lambda photo_id: (-scores[photo_id], photo_id))
 
 
 @pytest.fixture
@@ -183,3 +204,86 @@ def test_candidates_come_from_the_gin_index(gallery):
         cursor.execute(f"EXPLAIN {statement}", parameters)
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "document_tokens" in plan
+
+
+# --- Ten thousand photos ---
+PHOTOS = 10_000
+CHANGES = 1000
+SYLLABLES = [consonant + vowel for consonant in "bdfgklmnprtvz" for vowel in "aou"]
+
+
+@pytest.fixture
+def large_gallery(alice):
+    """Many photos of words as frequent as words are, each its own stem; as words by frequency."""
+    words = [first + second for first in SYLLABLES for second in SYLLABLES]
+    words = [word for word in words if stem(word, "en") == word and not is_stop_word(word)]
+    chance = random.Random(12)
+    chance.shuffle(words)
+    texts = [text_of(words, chance) for _ in range(PHOTOS)]
+    Photo.objects.bulk_create(
+        Photo(
+            owner=alice, description=text, original=f"{number}", content_hash=f"{number:064x}",
+            size_bytes=1, media_type="image/jpeg", width=3, height=2, state="ready",
+        )
+        for number, text in enumerate(texts)
+    )  # fmt: skip
+    while index_due(1000):
+        pass
+    return words
+
+
+def text_of(words, chance) -> str:
+    shares = [1 / rank for rank in range(1, len(words) + 1)]
+    return " ".join(chance.choices(words, shares, k=chance.randint(1, 24)))
+
+
+def ranked_scores(text: str) -> dict:
+    statement = words_statement(parse(text), Restriction(), CorpusStatistics.now().documents)
+    return dict(run({"bm25": statement})["bm25"])
+
+
+def assert_best(found: dict, expected: dict):
+    """The found scores are the expected ones of these photos, and the best that there are."""
+    assert len(found) == min(DEPTH, len(expected))
+    assert found == pytest.approx({one: expected[one] for one in found}, abs=1e-5)
+    best = sorted(expected.values(), reverse=True)[: len(found)]
+    assert sorted(found.values(), reverse=True) == pytest.approx(best, abs=1e-5)
+
+
+def test_scores_equal_the_oracle_and_bm25s_after_a_thousand_changes(large_gallery):
+    words, chance = large_gallery, random.Random(5)
+    ids = list(Photo.objects.values_list("pk", flat=True))
+    for start in range(0, CHANGES, 50):
+        for number in range(start, start + 50):
+            photo = Photo.objects.filter(pk=chance.choice(ids))
+            match number % 4:
+                case 0:
+                    photo.update(description=text_of(words, chance))
+                case 1:
+                    photo.update(visibility="private")
+                case 2:
+                    photo.update(visibility="public")
+                case 3:
+                    photo.delete()
+        while index_due():
+            pass
+    assert_index_is_exact()
+
+    common = words[:6]
+    queries = [*common, " ".join(common), f"{common[0]} {words[-1]}", " ".join(words[9:14])]
+    queries += [" ".join(chance.choices(words, k=chance.randint(1, 6))) for _ in range(30)]
+    documents = listed_documents()
+    for text, expected in oracle_scores(queries, documents).items():
+        assert_best(ranked_scores(text), expected)
+
+    repin()
+    corpus = [photo_fields(photo)["description"].split() for photo in Photo.objects.listed()]
+    reference = bm25s.BM25(method="lucene", k1=bm25.K1, b=bm25.B, dtype="float64")
+    reference.index(corpus, show_progress=False)
+    pks = list(Photo.objects.listed().values_list("pk", flat=True))
+    for text in [*common, " ".join(common), " ".join(words[9:14])]:
+        scores = reference.get_scores(text.split()) * (bm25.K1 + 1)
+        found = ranked_scores(text)
+        assert found == pytest.approx(
+            {pk: score for pk, score in zip(pks, scores, strict=True) if pk in found}, abs=1e-5
+        )
