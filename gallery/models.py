@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,12 @@ from gallery.querysets import PhotoQuerySet
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 KEY_LENGTH = 10  # 58 bits: too many to guess over the network
+
+
+# SQL: when a photo was taken by the clock of the place; without an offset the camera's own clock.
+TAKEN_BY_LOCAL_CLOCK = (
+    "(taken_at AT TIME ZONE 'UTC' + coalesce(taken_offset_minutes, 0) * interval '1 minute')"
+)
 
 
 def new_key() -> str:
@@ -231,6 +238,16 @@ class Photo(models.Model):
                 F("published_at").desc(),
                 condition=Q(listed=True),
                 name="photo_listed_of_owner",
+            ),
+            # Filters of a search.
+            models.Index("camera", condition=Q(listed=True), name="photo_listed_camera"),
+            models.Index("lens", condition=Q(listed=True), name="photo_listed_lens"),
+            models.Index("place", condition=Q(listed=True), name="photo_listed_place"),
+            models.Index("iso", condition=Q(listed=True), name="photo_listed_iso"),
+            models.Index(
+                RawSQL(TAKEN_BY_LOCAL_CLOCK, []),
+                condition=Q(listed=True),
+                name="photo_listed_taken",
             ),
         ]
 

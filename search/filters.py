@@ -13,7 +13,14 @@ from itertools import count
 from django.db.models import Exists, OuterRef, Q
 from django.utils.text import slugify
 
-from gallery.models import Album, Photo, Photographer, Tag, Visibility
+from gallery.models import (
+    TAKEN_BY_LOCAL_CLOCK,
+    Album,
+    Photo,
+    Photographer,
+    Tag,
+    Visibility,
+)
 from search.analysis import fold, words
 
 ALIASES = {
@@ -63,18 +70,20 @@ class Resolved:
 
 Condition = tuple[str, list]  # SQL with %s, and its values
 
-# When a photo was taken by the clock of the place; without an offset the camera's own clock.
-_TAKEN = (
-    "(photo.taken_at AT TIME ZONE 'UTC' "
-    "+ coalesce(photo.taken_offset_minutes, 0) * interval '1 minute')"
-)
+_TAKEN = TAKEN_BY_LOCAL_CLOCK.replace("taken", "photo.taken")
 _NUMBER = r"(\d{1,7}(?:[.,]\d{1,3})?)"
 _DAY = r"([12]\d{3}(?:-\d{1,2}){0,2})"
 _COMPARISON = re.compile(r"(<=|>=|<|>|≤|≥)(.+)")
 _SIGNS = {"≤": "<=", "≥": ">="}
 
 
-def _number(column: str, example: str, *, unit: str = "", tolerance: float = 0.0):
+def _read(number: str) -> int | float:
+    """Read a number; a whole one is an int, or no index of an integer column would serve it."""
+    value = float(number.replace(",", "."))
+    return int(value) if value.is_integer() else value
+
+
+def _number(column: str, example: str, *, unit: str = "", tolerance: float = 0):
     """Make a filter of a numeric column: a number, a comparison or a range.
 
     tolerance: by how much a value may differ from a number that is asked for without a sign.
@@ -87,12 +96,12 @@ def _number(column: str, example: str, *, unit: str = "", tolerance: float = 0.0
         if compared := _COMPARISON.fullmatch(value):
             sign, rest = compared.groups()
         elif found := between.fullmatch(value):
-            low, high = (float(text.replace(",", ".")) for text in found.groups())
+            low, high = map(_read, found.groups())
             return f"{column} BETWEEN %s AND %s", [low, high]
         found = one.fullmatch(rest)
         if found is None:
             raise UnreadableValue(example)
-        number = float(found[1].replace(",", "."))
+        number = _read(found[1])
         if sign:
             return f"{column} {_SIGNS.get(sign, sign)} %s", [number]
         return f"{column} BETWEEN %s AND %s", [number - tolerance, number + tolerance]

@@ -275,3 +275,22 @@ def test_a_snapshot_that_nobody_made_is_the_list_of_now(alice, snapshot):
     index_all()
     page = engine.search(parse("boat"), snapshot=snapshot)
     assert page.count == 1 and not page.semantic
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("camera:x100v", "photo_listed_camera"),
+        ("lens:35mm", "photo_listed_lens"),
+        ("place:bergen", "photo_listed_place"),
+        ("iso:>3200", "photo_listed_iso"),
+        ("year:2024", "photo_listed_taken"),
+    ],
+)
+def test_filters_have_an_index(alice, text, index):
+    make_photo(alice, camera="X100V", lens="35mm", place="Bergen", iso=6400)
+    allowed = retrievers.restriction(parse(text), documents=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {allowed.photos}", allowed.parameters)
+        assert index in "\n".join(row[0] for row in cursor.fetchall())
