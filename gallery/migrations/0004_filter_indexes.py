@@ -45,4 +45,10 @@ class Migration(migrations.Migration):
                 name="photo_listed_taken",
             ),
         ),
+        # The planner takes no statistics from an index of listed photos only.
+        migrations.RunSQL(
+            "CREATE STATISTICS photo_taken_by_local_clock ON (taken_at AT TIME ZONE 'UTC' "
+            "+ coalesce(taken_offset_minutes, 0) * interval '1 minute') FROM gallery_photo",
+            "DROP STATISTICS photo_taken_by_local_clock",
+        ),
     ]

@@ -4,5 +4,6 @@
 -- Index served: photo_listed_newest, or those that serve {allowed}.
 SELECT photo_id
   FROM ({allowed}) AS allowed JOIN gallery_photo AS newest ON newest.id = allowed.photo_id
+ WHERE newest.listed
  ORDER BY newest.published_at DESC, newest.id DESC
  LIMIT %(depth)s
