@@ -1,3 +1,11 @@
-"""What gunicorn reads by itself when it is started in this folder."""
+"""How gunicorn runs the site: found by itself in the folder it is started in."""
 
 limit_request_line = 8190  # bytes; the longest query, 500 characters, is 6000 percent-encoded
+# Dictionaries and the query tower are loaded once, and the processes share their memory.
+preload_app = True
+
+
+def post_worker_init(worker):
+    from embeddings import towers  # settings can be read from here on
+
+    towers.start_loading()

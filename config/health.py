@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from django_redis import get_redis_connection
 
 from embeddings import cache as query_vectors
-from embeddings import spaces
+from embeddings import spaces, towers
 
 LIMIT_SECONDS = 0.4
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
@@ -39,9 +39,9 @@ def storage() -> str:
 def model() -> str:
     """Without it the site serves, and searches by words."""
     space = spaces.active_space()
-    if space is None or space.failure or not query_vectors.encoder_is_alive(space):
+    if space is None or space.failure:
         return DEGRADED
-    return OK
+    return OK if towers.encoder_of(space) or query_vectors.encoder_is_alive(space) else DEGRADED
 
 
 CHECKS: dict[str, Callable[[], str]] = {

@@ -239,7 +239,8 @@ def _s3_storages(options: dict) -> dict:
         read_timeout=10,
         retries={"total_max_attempts": 2},
     )
-    common = options | {"client_config": client_config}
+    # A large file on its way waits on disk: by default, all of it stands in memory.
+    common = options | {"client_config": client_config, "max_memory_size": 5 * 2**20}
     private = {
         "BACKEND": backend,
         "OPTIONS": common

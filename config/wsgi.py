@@ -29,6 +29,8 @@ def application(request: dict, start_response):
     return _django(request, start_response)
 
 
-from search import dictionary  # noqa: E402 (it reads settings)
+from embeddings import towers  # noqa: E402 (it reads settings)
+from search import dictionary  # noqa: E402
 
 dictionary.warm()
+towers.warm()

@@ -1,7 +1,8 @@
 """Cache layer 3: query vectors, and how a web process gets one that is not cached yet.
 
-Web processes never load a model. A miss asks the vectors worker through Celery and waits for
-it to put the vector here; while no worker is alive, the site searches by words at once.
+A web process that has the space's query tower encodes a miss itself. Else it asks the vectors
+worker through Celery and waits for it to put the vector here; while no worker is alive, the site
+searches by words at once.
 """
 
 import hashlib
@@ -12,7 +13,9 @@ import unicodedata
 import numpy as np
 from django.core.cache import cache
 
+from embeddings import towers
 from embeddings.models import EmbeddingSpace
+from embeddings.onnx_encoder import OnnxEncoder
 from gallery.nudge import ask
 
 QUERY_VECTOR_TTL_SECONDS = 30 * 24 * 3600
@@ -24,6 +27,7 @@ ALIVE_TTL_SECONDS = 15
 WAITING_THREADS = 6  # of a process; the others serve pages meanwhile
 
 _waiting = threading.BoundedSemaphore(WAITING_THREADS)
+_encoding = threading.Lock()
 
 
 def normalise(text: str) -> str:
@@ -33,7 +37,8 @@ def normalise(text: str) -> str:
 
 def _vector_key(text: str, space: EmbeddingSpace) -> str:
     digest = hashlib.sha256(normalise(text).encode()).hexdigest()
-    return f"query_vector:{space.pk}:{space.revision}:{digest}"
+    # Both precisions have vectors of their own: whoever leaves int8 leaves its vectors behind.
+    return f"query_vector:{space.pk}:{space.revision}:{space.query_precision}:{digest}"
 
 
 def _alive_key(space: EmbeddingSpace) -> str:
@@ -49,28 +54,47 @@ def _vector(key: str) -> np.ndarray | None:
     return None if stored is None else np.frombuffer(stored, dtype=np.float32)
 
 
+def _store(key: str, vector: np.ndarray, ttl_seconds: int) -> None:
+    cache.set(key, vector.astype(np.float32).tobytes(), ttl_seconds)
+
+
 def cached_query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
     """Return the stored vector of a query, (dimensions,) float32, or None."""
     return _vector(_vector_key(text, space))
 
 
 def store_query_vector(text: str, space: EmbeddingSpace, vector: np.ndarray) -> None:
-    value = vector.astype(np.float32).tobytes()
-    cache.set(_vector_key(text, space), value, QUERY_VECTOR_TTL_SECONDS)
+    _store(_vector_key(text, space), vector, QUERY_VECTOR_TTL_SECONDS)
 
 
 def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
     """Return the query's vector in the space, (dimensions,) float32, L2-normalised.
 
-    Waits up to QUERY_LIMIT_SECONDS for the vectors worker to encode a query that is not
-    cached. Returns None, at once, while no encoder of the space is alive, Redis is away, or too
-    many threads of this process wait already.
+    A query that is not cached is encoded here, in milliseconds, once the space's query tower is
+    loaded. Until then, waits up to QUERY_LIMIT_SECONDS for the vectors worker; returns None, at
+    once, while no encoder of the space is alive, Redis is away, or too many threads of this
+    process wait already.
     """
     from embeddings import tasks  # tasks store what this waits for
 
-    if not space.is_prepared or not normalise(text):
+    asked = normalise(text)
+    if not space.is_prepared or not asked:
         return None
-    return _cached_or_asked(_vector_key(text, space), space, tasks.encode_query, normalise(text))
+    if (vector := cached_query_vector(asked, space)) is not None:
+        return vector
+    if encoder := towers.encoder_of(space):
+        return _encoded_here(asked, space, encoder)
+    return _asked_for(_vector_key(asked, space), space, tasks.encode_query, asked)
+
+
+def _encoded_here(text: str, space: EmbeddingSpace, encoder: OnnxEncoder) -> np.ndarray:
+    """Encode one text at a time: who waited for the same one finds it in the cache."""
+    with _encoding:
+        vector = cached_query_vector(text, space)
+        if vector is None:
+            vector = encoder.encode_text(text)
+            store_query_vector(text, space, vector)
+    return vector
 
 
 def picture_digest(data: bytes) -> str:
@@ -83,8 +107,7 @@ def cached_picture_vector(digest: str, space: EmbeddingSpace) -> np.ndarray | No
 
 
 def store_picture_vector(digest: str, space: EmbeddingSpace, vector: np.ndarray) -> None:
-    value = vector.astype(np.float32).tobytes()
-    cache.set(_picture_key(digest, space), value, PICTURE_VECTOR_TTL_SECONDS)
+    _store(_picture_key(digest, space), vector, PICTURE_VECTOR_TTL_SECONDS)
 
 
 def waiting_picture(digest: str) -> bytes | None:
@@ -103,28 +126,27 @@ def picture_vector(data: bytes, space: EmbeddingSpace) -> np.ndarray | None:
     if not space.is_prepared:
         return None
     digest = picture_digest(data)
+    if (vector := cached_picture_vector(digest, space)) is not None:
+        return vector
     cache.set(f"picture:{digest}", data, int(QUERY_LIMIT_SECONDS) + 1)
     try:
-        return _cached_or_asked(_picture_key(digest, space), space, tasks.encode_picture, digest)
+        return _asked_for(_picture_key(digest, space), space, tasks.encode_picture, digest)
     finally:
         cache.delete(f"picture:{digest}")
 
 
-def _cached_or_asked(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
-    if (vector := _vector(key)) is not None:
-        return vector
-    if not encoder_is_alive(space):
-        return None
-    if not _waiting.acquire(blocking=False):
+def _asked_for(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
+    """Let a worker encode the subject; None while nobody could, or too many wait already."""
+    if not encoder_is_alive(space) or not _waiting.acquire(blocking=False):
         return None
     try:
-        return _asked_for(key, space, task, subject)
+        return _waited_for(key, space, task, subject)
     finally:
         _waiting.release()
 
 
-def _asked_for(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
-    """Let a worker encode the subject and wait for its vector; None if it does not come in time."""
+def _waited_for(key: str, space: EmbeddingSpace, task, subject: str) -> np.ndarray | None:
+    """Ask for a vector and wait for it; None if it does not come in time."""
     if cache.add(f"pending:{key}", 1, int(QUERY_LIMIT_SECONDS)):
         ask(task, subject, space.pk, expires=QUERY_LIMIT_SECONDS)
     deadline = time.monotonic() + QUERY_LIMIT_SECONDS

@@ -20,7 +20,12 @@ def problems() -> list[str]:
         for one in EmbeddingSpace.objects.exclude(failure="").exclude(state="retired")
     ]
     if not found and not cache.encoder_is_alive(space):
-        found.append("No vectors worker is alive, so search works on words: start one.")
+        what = (
+            "new photos are found by their words only"
+            if space.query_tower
+            else "search works on words"
+        )
+        found.append(f"No vectors worker is alive, so {what}: start one.")
     failed = EncodingClaim.objects.exclude(failure="").count()
     if failed:
         found.append(f"{failed} photos could not be encoded; they are tried again by themselves.")
@@ -30,4 +35,19 @@ def problems() -> list[str]:
 def notices() -> list[str]:
     """Return what is worth knowing of the model that serves, as sentences."""
     space = spaces.active_space()
-    return [DEMO_NOTICE] if space and space.name == "demo" else []
+    if space is None:
+        return []
+    found = [DEMO_NOTICE] if space.name == "demo" else []
+    if space.tower_failure:
+        found.append(
+            "Queries take a detour through the vectors worker: this model could not be exported "
+            f"for web processes. {space.tower_failure}"
+        )
+    return found
+
+
+def who_encodes_queries(space: EmbeddingSpace) -> str:
+    """Name who turns the space's queries into vectors."""
+    if space.query_tower:
+        return f"web processes, {space.query_precision}"
+    return "the vectors worker"

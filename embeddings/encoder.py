@@ -1,5 +1,6 @@
 """What turns words and pixels into vectors of one space."""
 
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -18,3 +19,5 @@ class Encoder(Protocol):
     def encode_texts(self, texts: list[str]) -> np.ndarray: ...
 
     def encode_images(self, images: list[Image.Image]) -> np.ndarray: ...
+
+    def export_text_tower(self, samples: list[str], folder: Path) -> None: ...

@@ -20,6 +20,10 @@ class EmbeddingSpace(models.Model):
         ACTIVE = "active"
         RETIRED = "retired"
 
+    class Precision(models.TextChoices):
+        FP32 = "fp32"
+        INT8 = "int8"
+
     name = models.CharField(max_length=100)
     image_model = models.CharField(max_length=500)
     text_model = models.CharField(max_length=500)
@@ -44,6 +48,16 @@ class EmbeddingSpace(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
     failure = models.TextField(blank=True, help_text="Why the models cannot be had; empty if fine.")
     failed_at = models.DateTimeField(null=True, help_text="Since when they cannot be had.")
+    query_towers = models.JSONField(
+        default=dict,
+        help_text='{"fp32": {"name", "sha256", "revision"}, …}: see embeddings.towers.',
+    )
+    query_precision = models.CharField(
+        max_length=4, choices=Precision, default=Precision.FP32, help_text="Of the tower in use."
+    )
+    tower_failure = models.TextField(
+        blank=True, help_text="Why web processes cannot encode its queries; empty if fine."
+    )
     generation = models.IntegerField(default=0, help_text="Moves whenever vectors change.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -64,6 +78,12 @@ class EmbeddingSpace(models.Model):
     def is_prepared(self) -> bool:
         """Tell whether the models were loaded once and the banks are encoded."""
         return bool(self.dimensions and self.revision)
+
+    @property
+    def query_tower(self) -> dict[str, str] | None:
+        """Return what web processes encode queries with, see embeddings.towers; None without."""
+        tower = self.query_towers.get(self.query_precision)
+        return tower if tower and tower["revision"] == self.revision else None
 
     def bank(self, kind: str) -> np.ndarray:
         """Return the bank of "captions" or "images": (n, dimensions) float32, L2-normalised."""

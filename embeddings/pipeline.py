@@ -12,10 +12,11 @@ from django.db import connection
 from django.db.models import F, Q
 from PIL import Image
 
-from embeddings import cache, spaces
+from embeddings import cache, spaces, towers
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.models import EmbeddingSpace
 from embeddings.reconcile import reconcile
+from gallery.files import STORAGE_ERRORS
 from gallery.models import Photo
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ LOAD_PATIENCE = 10
 
 _loaded: dict[int, Encoder] = {}  # by space id, in this process
 _next_try: dict[int, float] = {}  # by space id, time.monotonic()
+_next_tower: dict[int, float] = {}  # the same for query towers
 _seconds_a_photo = 0.0  # measured on the last batch of this process
 _heartbeat = cache.Heartbeat()
 
@@ -93,6 +95,8 @@ def encode_due(limit: int | None = None) -> int:
     available = encoders()
     if not available:
         return 0
+    for space, encoder in available.items():
+        _make_tower(space, encoder)
     fitting = BATCH_SECONDS / _seconds_a_photo if _seconds_a_photo else MOST_PHOTOS
     photo_ids = claim_due(max(1, min(int(fitting), limit or MOST_PHOTOS)))
     if photo_ids:
@@ -100,6 +104,23 @@ def encode_due(limit: int | None = None) -> int:
         reconcile(photo_ids, available)
         _seconds_a_photo = (time.monotonic() - started) / len(photo_ids)
     return len(photo_ids)
+
+
+def _make_tower(space: EmbeddingSpace, encoder: Encoder) -> None:
+    """Give a space the query tower it lacks, unless that was refused or another worker is at it."""
+    started = time.monotonic()
+    if not towers.is_missing(space) or started < _next_tower.get(space.pk, 0.0):
+        return
+    with spaces.alone(towers.lock_name(space)) as is_alone:
+        space.refresh_from_db(fields=["query_towers", "tower_failure"])
+        if not is_alone or not towers.is_missing(space):
+            return
+        try:
+            towers.make(space, encoder)
+        except STORAGE_ERRORS as error:
+            logger.warning("The query tower of %s could not be stored: %s", space, error)
+            ended = time.monotonic()
+            _next_tower[space.pk] = ended + LOAD_PATIENCE * (ended - started)
 
 
 def due_photos():

@@ -16,6 +16,7 @@ from embeddings.banks import make_banks, probe, probe_fits, shipped_banks
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.files import trash
 from gallery.models import Photo
 
 HNSW_M = 16
@@ -115,8 +116,8 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
 
     Returns False when another worker is at it.
     """
-    with _alone(f"embeddings.prepare.{space.pk}") as alone:
-        if not alone:
+    with alone(f"embeddings.prepare.{space.pk}") as is_alone:
+        if not is_alone:
             return False
         space.refresh_from_db()
         if not space.is_prepared:
@@ -126,18 +127,18 @@ def prepare(space: EmbeddingSpace, encoder: Encoder) -> bool:
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[bool]:
+def alone(name: str) -> Iterator[bool]:
     """Hold an advisory lock, or say that another process does.
 
     Nobody waits for it: a waiting session would hold up CREATE INDEX CONCURRENTLY for good.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [name])
-        alone = cursor.fetchone()[0]
+        is_alone = cursor.fetchone()[0]
         try:
-            yield alone
+            yield is_alone
         finally:
-            if alone:
+            if is_alone:
                 cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [name])
 
 
@@ -257,9 +258,10 @@ def activate(space: EmbeddingSpace) -> None:
 
 
 def retire(space: EmbeddingSpace) -> None:
-    """Stop keeping the space: drop its vectors and indexes. The space that serves cannot go.
+    """Stop keeping the space: drop its vectors, indexes and query towers.
 
-    Done in small steps that hold up no search, and can be taken up again where they were cut off.
+    The space that serves cannot go. Done in small steps that hold up no search, and can be
+    taken up again where they were cut off.
     """
     retired = (
         EmbeddingSpace.objects.filter(pk=space.pk)
@@ -274,3 +276,7 @@ def retire(space: EmbeddingSpace) -> None:
             vectors.filter(pk__in=batch).delete()
         with connection.cursor() as cursor:
             cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {index_name(space, model)}")
+    with transaction.atomic():
+        towers = EmbeddingSpace.objects.select_for_update().get(pk=space.pk).query_towers
+        trash("originals", [tower["name"] for tower in towers.values()])
+        EmbeddingSpace.objects.filter(pk=space.pk).update(query_towers={})

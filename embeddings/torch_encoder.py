@@ -4,16 +4,22 @@ Texts and pictures always go in as dicts: of a plain string sentence-transformer
 modality, and a query that looks like a path or a URL would be opened.
 """
 
+import io
+import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 
 from embeddings.encoder import ModelUnavailable
+from embeddings.onnx_encoder import TOKENIZER, save_samples
+from embeddings.onnx_graph import write_graph
 
 ENCODE_BATCH_SIZE = 8  # no faster beyond it on one core
+ONNX_OPSET = 17  # any from 14 has what text towers need
 
 
 class TorchEncoder:
@@ -43,6 +49,47 @@ class TorchEncoder:
 
     def encode_images(self, images: list[Image.Image]) -> np.ndarray:
         return _encode(self._image_model, [{"image": image} for image in images])
+
+    def export_text_tower(self, samples: list[str], folder: Path) -> None:
+        """Write the text tower for `embeddings.onnx_encoder`, with the vectors of sample texts.
+
+        Raises what an exporter may: not every model can be exported.
+        """
+        model = self._text_model
+        features = model.preprocess([{"text": samples[0]}], **_text_options(model))
+        exported = io.BytesIO()
+        with torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the tracer: samples prove what it made
+            torch.onnx.export(
+                _TextTower(model).eval(),
+                (features["input_ids"],),
+                exported,
+                input_names=["token_ids"],
+                output_names=["vector"],
+                dynamic_axes={"token_ids": {1: "tokens"}},
+                opset_version=ONNX_OPSET,
+                dynamo=False,  # the other exporter needs one more library
+            )
+        write_graph(onnx.load_from_string(exported.getvalue()), folder)
+        # It keeps the truncation and padding that were last asked of it, a few lines above.
+        model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
+        save_samples(samples, self.encode_texts(samples), folder)
+
+
+class _TextTower(torch.nn.Module):
+    """From the token ids of one text, (1, tokens) int64, to its vector, (dimensions,) float32.
+
+    All tokens count: a text alone has no padding, or one that its model was trained to read.
+    """
+
+    def __init__(self, model: SentenceTransformer):
+        super().__init__()
+        self._model = model
+
+    def forward(self, token_ids: torch.Tensor) -> torch.Tensor:
+        features = {"input_ids": token_ids, "attention_mask": torch.ones_like(token_ids)}
+        vectors = self._model(features | {"modality": "text"})["sentence_embedding"]
+        return torch.nn.functional.normalize(vectors, dim=-1)[0]
 
 
 def _encode(model: SentenceTransformer, inputs: list[dict], **options) -> np.ndarray:

@@ -21,8 +21,8 @@ def is_word(folded: str) -> bool:
 
 
 def warm() -> None:
-    """Load the dictionaries beside whatever this process does; about a second."""
-    threading.Thread(target=is_word, args=[""], daemon=True, name="dictionary").start()
+    """Load the dictionaries, about a second; not in a thread: this process may fork next."""
+    is_word("")
 
 
 @cache

@@ -9,7 +9,7 @@ from django.conf import settings
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer import modules
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     DistilBertConfig,
     DistilBertModel,
@@ -63,6 +63,9 @@ def a_tokenizer() -> PreTrainedTokenizerFast:
     """Return a word tokenizer with SigLIP's length; a processor marks the one it is given."""
     words = Tokenizer(models.WordLevel({"<pad>": 0, "<eos>": 1, "<unk>": 2, "lake": 3, "red": 4}))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
+    words.post_processor = processors.TemplateProcessing(
+        single="$A <eos>", special_tokens=[("<eos>", 1)]
+    )
     names = {"pad_token": "<pad>", "eos_token": "<eos>", "unk_token": "<unk>"}
     return PreTrainedTokenizerFast(tokenizer_object=words, model_max_length=64, **names)
 

@@ -1,6 +1,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
-from embeddings import spaces, tasks
+from embeddings import spaces, tasks, towers
+from embeddings.checks import who_encodes_queries
 from embeddings.models import EmbeddingSpace
 from gallery.nudge import nudge
 
@@ -32,7 +33,8 @@ class Command(BaseCommand):
             missing = spaces.missing_photos(space).count()
             self.stdout.write(
                 f"{space.pk}  {space.name}  {space.state}  {space.dimensions or '?'} dimensions  "
-                f"{missing} photos missing  {space.failure}".rstrip()
+                f"{missing} photos missing  queries: {who_encodes_queries(space)}  "
+                f"{space.failure} {space.tower_failure}".rstrip()
             )
 
     def create(self, *, profile, name, **options):
@@ -40,7 +42,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Created space {space.pk}. Next: embedding_space build {space.pk}")
 
     def build(self, *, space, **options):
-        count = spaces.build(self._space(space))
+        space = self._space(space)
+        towers.forget_lost(space)
+        count = spaces.build(space)
         nudge(tasks.encode_vectors)
         self.stdout.write(f"{count} photos are due in the vectors queue.")
 

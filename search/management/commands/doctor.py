@@ -7,6 +7,7 @@ from django_redis import get_redis_connection
 
 from embeddings import checks as embeddings_checks
 from embeddings.pipeline import due_photos as due_for_vectors
+from embeddings.spaces import active_space
 from gallery.models import Photo
 from search.reconcile import due_photos as due_for_words
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
             "Database": self.database,
             "Redis": self.redis,
             "Storage": self.storage,
-            "Model": embeddings_checks.problems,
+            "Model": self.model,
             "Queues": self.queues,
         }
         failed = False
@@ -66,6 +67,12 @@ class Command(BaseCommand):
             except Exception as error:  # each storage library raises its own
                 problems.append(f"The storage “{alias}” cannot be written: {error}")
         return problems
+
+    def model(self) -> list[str]:
+        if space := active_space():
+            encoder = embeddings_checks.who_encodes_queries(space)
+            self.stdout.write(f"  Queries are encoded by {encoder}")
+        return embeddings_checks.problems()
 
     def queues(self) -> list[str]:
         failed = Photo.objects.filter(state=Photo.State.FAILED, binned_at=None).count()
