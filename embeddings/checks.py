@@ -40,8 +40,8 @@ def notices() -> list[str]:
     found = [DEMO_NOTICE] if space.name == "demo" else []
     if space.tower_failure:
         found.append(
-            "Queries take a detour through the vectors worker: this model could not be exported "
-            f"for web processes. {space.tower_failure}"
+            "Queries take a detour through the vectors worker: this model is not exported for web "
+            f"processes. {space.tower_failure}"
         )
     return found
 

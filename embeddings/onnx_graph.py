@@ -15,15 +15,16 @@ from embeddings.onnx_encoder import GRAPH, SAMPLES, TOKENIZER, WEIGHTS
 LEAST_BYTES_APART = 1024  # smaller constants stay in the graph, which is optimised by them
 
 
-def write_graph(graph: onnx.ModelProto, folder: Path) -> None:
-    """Write a graph and, apart from it, its weights."""
+def take_apart(whole: Path, folder: Path) -> None:
+    """Turn a file with a graph and its weights into the two files of a tower."""
     onnx.save_model(
-        graph,
+        onnx.load(whole),
         folder / GRAPH,
         save_as_external_data=True,
         location=WEIGHTS,
         size_threshold=LEAST_BYTES_APART,
     )
+    whole.unlink()
 
 
 def quantise(tower: Path, folder: Path) -> None:
@@ -34,7 +35,6 @@ def quantise(tower: Path, folder: Path) -> None:
         quantize_dynamic(tower / GRAPH, whole, weight_type=QuantType.QInt8)
     finally:
         logging.disable(logging.NOTSET)
-    write_graph(onnx.load(whole), folder)
-    whole.unlink()
+    take_apart(whole, folder)
     for name in (TOKENIZER, SAMPLES):
         shutil.copy(tower / name, folder / name)

@@ -4,19 +4,17 @@ Texts and pictures always go in as dicts: of a plain string sentence-transformer
 modality, and a query that looks like a path or a URL would be opened.
 """
 
-import io
 import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 
 from embeddings.encoder import ModelUnavailable
 from embeddings.onnx_encoder import TOKENIZER, save_samples
-from embeddings.onnx_graph import write_graph
+from embeddings.onnx_graph import take_apart
 
 ENCODE_BATCH_SIZE = 8  # no faster beyond it on one core
 ONNX_OPSET = 17  # any from 14 has what text towers need
@@ -56,21 +54,21 @@ class TorchEncoder:
         Raises what an exporter may: not every model can be exported.
         """
         model = self._text_model
-        features = model.preprocess([{"text": samples[0]}], **_text_options(model))
-        exported = io.BytesIO()
+        features = model.preprocess([{"text": max(samples, key=len)}], **_text_options(model))
+        whole = folder / "whole.onnx"
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the tracer: samples prove what it made
             torch.onnx.export(
                 _TextTower(model).eval(),
                 (features["input_ids"],),
-                exported,
+                whole,
                 input_names=["token_ids"],
                 output_names=["vector"],
                 dynamic_axes={"token_ids": {1: "tokens"}},
                 opset_version=ONNX_OPSET,
                 dynamo=False,  # the other exporter needs one more library
             )
-        write_graph(onnx.load_from_string(exported.getvalue()), folder)
+        take_apart(whole, folder)
         # It keeps the truncation and padding that were last asked of it, a few lines above.
         model.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
         save_samples(samples, self.encode_texts(samples), folder)

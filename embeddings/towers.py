@@ -33,6 +33,10 @@ LEAST_FIDELITY = {FP32: 0.9999, INT8: 0.9}
 SAMPLES_AT_LOADING = 4  # they also warm it up
 RETRY_SECONDS = 600.0  # a tower that cannot be loaded is downloaded anew, by each process
 ARCHIVE = "tower.tar"
+UNFINISHED = (
+    "Its export has begun. If this stays, the worker was stopped meanwhile, perhaps for want of "
+    "memory: `manage.py embedding_space build` tries again."
+)
 CHUNK_BYTES = 2**20
 
 SAMPLES = (
@@ -79,17 +83,23 @@ def make(space: EmbeddingSpace, encoder: Encoder) -> None:
 
     Raises one of STORAGE_ERRORS when it cannot be stored now.
     """
+    _note(space, UNFINISHED)  # a worker that is killed here is not killed again each minute
     with tempfile.TemporaryDirectory(prefix="pictures-tower-") as scratch:
         folder = Path(scratch)
         try:
             encoder.export_text_tower(list(SAMPLES), folder)
             publish(space, FP32, folder)
-        except (*STORAGE_ERRORS, DatabaseError):
+        except STORAGE_ERRORS:
+            _note(space, "")
             raise
         except Exception as error:  # exporters fail in ways of their own
             logger.warning("Space %s gets no query tower: %s", space, error)
-            space.tower_failure = f"{type(error).__name__}: {error}"
-            space.save(update_fields=["tower_failure"])
+            _note(space, f"{type(error).__name__}: {error}")
+
+
+def _note(space: EmbeddingSpace, failure: str) -> None:
+    space.tower_failure = failure
+    space.save(update_fields=["tower_failure"])
 
 
 def _prove(encoder: OnnxEncoder, precision: str, samples: int | None = None) -> None:

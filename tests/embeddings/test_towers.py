@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings
+from django.core.cache import cache as redis
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.management import CommandError, call_command
 
+from config import health
 from embeddings import cache, checks, pipeline, spaces, towers
 from embeddings.models import EmbeddingSpace
 from embeddings.onnx_encoder import GRAPH, OnnxEncoder
@@ -99,7 +101,10 @@ def test_the_worker_makes_the_tower_of_a_space_that_lacks_it(space, small_clip, 
 def test_a_query_is_encoded_here_once_the_tower_is_loaded(built, worker, small_clip):
     assert cache.query_vector("Snowy  mountain", built) is not None
     assert worker.texts == ["Snowy mountain"], "nobody waited for the tower"
+    redis.delete(cache._alive_key(built))
+    assert health.model() == health.DEGRADED
     loaded(built)
+    assert health.model() == health.OK, "and no worker is needed any more"
     vector = cache.query_vector("a red lighthouse", built)
     np.testing.assert_allclose(vector, small_clip.encode_texts(["a red lighthouse"])[0], atol=1e-5)
     assert worker.texts == ["Snowy mountain"]
@@ -170,6 +175,25 @@ def test_what_storage_lost_is_made_anew_when_asked(built, small_clip, monkeypatc
     pipeline.encode_due()
     built.refresh_from_db()
     assert storages["originals"].exists(built.query_tower["name"])
+
+
+class Killed(CountingEncoder):
+    def export_text_tower(self, samples, folder):
+        raise SystemExit("as if for want of memory")
+
+
+def test_an_export_that_kills_the_worker_kills_it_once(space, small_clip, monkeypatch):
+    monkeypatch.setattr(pipeline, "_loaded", {space.pk: Killed(small_clip)})
+    with pytest.raises(SystemExit):
+        pipeline.encode_due()
+    pipeline.encode_due()
+    space.refresh_from_db()
+    assert any("want of memory" in notice for notice in checks.notices())
+    call_command("embedding_space", "build", space.pk)
+    monkeypatch.setattr(pipeline, "_loaded", {space.pk: small_clip})
+    pipeline.encode_due()
+    space.refresh_from_db()
+    assert space.query_tower and not space.tower_failure
 
 
 class Unfaithful(CountingEncoder):

@@ -100,6 +100,18 @@ def test_web_processes_answered_searches_without_torch(site):
     assert any("libtorch" in Path(f"/proc/{one.pid}/maps").read_text() for one in worker)
 
 
+def test_web_processes_encode_queries_themselves(site):
+    def somebody_has_the_tower():
+        site.search("mountain")
+        return any(
+            "query-towers" in Path(f"/proc/{process.pid}/maps").read_text()
+            for process in site.processes("gunicorn")
+        )
+
+    wait_until(somebody_has_the_tower, timeout_seconds=60, what="the tower is loaded")
+    assert "encoded by web processes, fp32" in site.manage("doctor")
+
+
 def test_held_out_queries_find_their_scene_in_every_language(site):
     """Two hundred held-out queries a language, the floor on: hit@5 and agreement of languages."""
     # The demo's files are named by their scene: sunset_sea-001.jpg.
