@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from embeddings.calibration import Floor, Measure, calibrate
 from embeddings.encoder import Encoder
 
 FILE_NAME = "banks.npz"
@@ -25,12 +26,12 @@ SAME_MODEL = 0.99  # cosine; int8 on another machine keeps more, other weights f
 class Banks:
     """captions, images: (n, dimensions) float16, L2-normalised.
 
-    floor: {"image": {"gate", "keep"}, "text": {...}}, see search.floor.
+    floor: see embeddings.calibration.
     """
 
     captions: np.ndarray
     images: np.ndarray
-    floor: dict[str, dict[str, float]]
+    floor: Floor
 
 
 def probe(encoder: Encoder) -> np.ndarray:
@@ -54,13 +55,25 @@ def probe_fits(encoder: Encoder, stored: bytes) -> bool:
 
 
 def make_banks(encoder: Encoder) -> Banks:
-    """Encode neutral captions and pictures and calibrate the floor; takes some 20 seconds."""
+    """Encode neutral captions and pictures and calibrate the floor; takes some 40 seconds."""
     from embeddings.demo_model import bank  # draws pictures; queries are read without it
 
     captions = encoder.encode_texts(bank.bank_captions())
     images = encoder.encode_images(bank.bank_images())
-    floor = bank.calibrate_floor(encoder, captions, images)
+    floor, _ = calibrated_floor(encoder, captions, images)
     return Banks(captions.astype(np.float16), images.astype(np.float16), floor)
+
+
+def calibrated_floor(
+    encoder: Encoder, captions: np.ndarray, images: np.ndarray
+) -> tuple[Floor, list[Measure]]:
+    """Calibrate a floor on the material that ships with Pictures; see embeddings.calibration.
+
+    captions, images: the banks, (n, dimensions) float32.
+    """
+    from embeddings.demo_model import bank
+
+    return calibrate(bank.calibration(), encoder, captions, images)
 
 
 def save_banks(banks: Banks, folder: Path) -> None:

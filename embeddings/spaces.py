@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
-from embeddings.banks import make_banks, probe, probe_fits, shipped_banks
+from embeddings.banks import calibrated_floor, make_banks, probe, probe_fits, shipped_banks
+from embeddings.calibration import Measure
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
@@ -154,6 +155,22 @@ def _prepare(space: EmbeddingSpace, encoder: Encoder) -> None:
     space.save(
         update_fields=["dimensions", "caption_bank", "image_bank", "floor", "probe", "revision"]
     )
+
+
+def calibrate_floor(space: EmbeddingSpace, encoder: Encoder) -> list[Measure]:
+    """Calibrate the floor of a prepared space anew and store it; return what it is worth.
+
+    Raises SpaceError when the space is not prepared.
+    """
+    if not space.is_prepared:
+        raise SpaceError("It is calibrated when it is built: `manage.py embedding_space build`.")
+    banks = (bank(space, kind) for kind in ("captions", "images"))
+    space.floor, measures = calibrated_floor(encoder, *banks)
+    # Kept results were cut by the old floor.
+    EmbeddingSpace.objects.filter(pk=space.pk).update(
+        floor=space.floor, generation=F("generation") + 1
+    )
+    return measures
 
 
 def query_level(space: EmbeddingSpace, vector: np.ndarray, leg: str) -> float:

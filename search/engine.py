@@ -9,7 +9,7 @@ from django.db import connection
 
 from embeddings import spaces
 from embeddings.cache import query_vector
-from embeddings.levels import half_normalised
+from embeddings.levels import HALF, normalised
 from embeddings.models import RRF_K, EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import cache, corrections, floor, retrievers
@@ -206,7 +206,8 @@ def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Ma
     if not limits:
         return [match.photo_id for match in matches]
     query_level = spaces.query_level(space, vector, leg)
-    scores = [half_normalised(one.cosine, one.level, query_level) for one in matches]
+    share = limits.get("share", HALF)  # of floors calibrated before it was chosen
+    scores = [normalised(one.cosine, one.level, query_level, share) for one in matches]
     close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
     return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
 

@@ -68,6 +68,84 @@ CALIBRATION_TOPICS = """
     haircut|理发|coupe de cheveux|Haarschnitt|corte de pelo
     swimming pool rules|泳池规定|règlement de la piscine|Schwimmbadordnung|reglas de la piscina
     pencil drawing of a hand|手的铅笔画|dessin d'une main|Bleistiftzeichnung einer Hand|dibujo de una mano
+    sourdough starter|酸面种|levain|Sauerteig|masa madre
+    mortgage contract|房贷合同|contrat de prêt immobilier|Hypothekenvertrag|contrato de hipoteca
+    job interview|求职面试|entretien d'embauche|Vorstellungsgespräch|entrevista de trabajo
+    credit card|信用卡|carte de crédit|Kreditkarte|tarjeta de crédito
+    electric toothbrush|电动牙刷|brosse à dents électrique|elektrische Zahnbürste|cepillo de dientes eléctrico
+    refrigerator|冰箱|réfrigérateur|Kühlschrank|frigorífico
+    kitchen knife|菜刀|couteau de cuisine|Küchenmesser|cuchillo de cocina
+    hamburger with fries|汉堡和薯条|hamburger avec frites|Hamburger mit Pommes|hamburguesa con patatas
+    sushi plate|寿司拼盘|assiette de sushis|Sushiteller|plato de sushi
+    strawberry jam|草莓酱|confiture de fraises|Erdbeermarmelade|mermelada de fresa
+    green tea|绿茶|thé vert|grüner Tee|té verde
+    glass of red wine|一杯红酒|verre de vin rouge|Glas Rotwein|copa de vino tinto
+    rabbit in a cage|笼子里的兔子|lapin en cage|Kaninchen im Käfig|conejo en una jaula
+    sheepdog puppy|牧羊犬幼犬|chiot berger|Schäferhundwelpe|cachorro de pastor
+    parrot|鹦鹉|perroquet|Papagei|loro
+    spider|蜘蛛|araignée|Spinne|araña
+    tiger|老虎|tigre|Tiger|tigre de Bengala
+    cow in the barn|牛棚里的奶牛|vache dans l'étable|Kuh im Stall|vaca en el establo
+    butterfly collection|蝴蝶标本|collection de papillons|Schmetterlingssammlung|colección de mariposas
+    newborn twins|新生双胞胎|jumeaux nouveau-nés|neugeborene Zwillinge|gemelos recién nacidos
+    school uniform|校服|uniforme scolaire|Schuluniform|uniforme escolar
+    group photo of colleagues|同事合影|photo de groupe des collègues|Gruppenfoto der Kollegen|foto de grupo de colegas
+    man with a beard|留胡子的男人|homme barbu|Mann mit Bart|hombre con barba
+    woman reading a newspaper|看报纸的女人|femme lisant le journal|Frau liest Zeitung|mujer leyendo el periódico
+    bride and groom|新郎新娘|les mariés|Braut und Bräutigam|los novios
+    graduation ceremony|毕业典礼|remise des diplômes|Abschlussfeier|ceremonia de graduación
+    boxing match|拳击比赛|combat de boxe|Boxkampf|combate de boxeo
+    table tennis|乒乓球|tennis de table|Tischtennis|tenis de mesa
+    golf club|高尔夫球杆|club de golf|Golfschläger|palo de golf
+    marathon runner|马拉松选手|coureur de marathon|Marathonläufer|corredor de maratón
+    yoga mat|瑜伽垫|tapis de yoga|Yogamatte|esterilla de yoga
+    weight lifting|举重|haltérophilie|Gewichtheben|levantamiento de pesas
+    jazz trumpet|爵士小号|trompette de jazz|Jazztrompete|trompeta de jazz
+    karaoke bar|卡拉OK酒吧|bar karaoké|Karaokebar|bar de karaoke
+    oil painting in a museum|博物馆里的油画|peinture à l'huile au musée|Ölgemälde im Museum|óleo en un museo
+    marble statue|大理石雕像|statue en marbre|Marmorstatue|estatua de mármol
+    comic book|漫画书|bande dessinée|Comicheft|cómic
+    bookshelf|书架|étagère à livres|Bücherregal|estantería
+    crossword puzzle|填字游戏|mots croisés|Kreuzworträtsel|crucigrama
+    video game controller|游戏手柄|manette de jeu|Spielcontroller|mando de videojuegos
+    graphics card|显卡|carte graphique|Grafikkarte|tarjeta gráfica
+    server room|机房|salle des serveurs|Serverraum|sala de servidores
+    USB cable|USB数据线|câble USB|USB-Kabel|cable USB
+    spreadsheet formula|电子表格公式|formule de tableur|Tabellenformel|fórmula de hoja de cálculo
+    website password|网站密码|mot de passe du site|Passwort der Webseite|contraseña del sitio web
+    electricity bill|电费账单|facture d'électricité|Stromrechnung|recibo de la luz
+    flu vaccination|流感疫苗|vaccin contre la grippe|Grippeimpfung|vacuna contra la gripe
+    broken arm in plaster|打石膏的手臂|bras dans le plâtre|Arm in Gips|brazo escayolado
+    x-ray of the chest|胸部X光片|radiographie du thorax|Röntgenbild der Brust|radiografía de tórax
+    reading glasses|老花镜|lunettes de lecture|Lesebrille|gafas de lectura
+    lipstick and nail polish|口红和指甲油|rouge à lèvres et vernis|Lippenstift und Nagellack|pintalabios y esmalte
+    leather shoes|皮鞋|chaussures en cuir|Lederschuhe|zapatos de cuero
+    wool sweater|羊毛衫|pull en laine|Wollpullover|jersey de lana
+    gold necklace|金项链|collier en or|Goldkette|collar de oro
+    handbag|手提包|sac à main|Handtasche|bolso
+    ironing board|熨衣板|planche à repasser|Bügelbrett|tabla de planchar
+    light bulb|灯泡|ampoule|Glühbirne|bombilla
+    cordless drill|无线电钻|perceuse sans fil|Akkuschrauber|taladro inalámbrico
+    bathroom tiles|浴室瓷砖|carrelage de salle de bains|Badezimmerfliesen|azulejos del baño
+    kindergarten class|幼儿园班级|classe de maternelle|Kindergartengruppe|clase de infantil
+    court judgment|法院判决|jugement du tribunal|Gerichtsurteil|sentencia judicial
+    trade union strike|工会罢工|grève syndicale|Gewerkschaftsstreik|huelga sindical
+    history of philosophy|哲学史|histoire de la philosophie|Geschichte der Philosophie|historia de la filosofía
+    grammar exercise|语法练习|exercice de grammaire|Grammatikübung|ejercicio de gramática
+    protein molecule|蛋白质分子|molécule de protéine|Proteinmolekül|molécula de proteína
+    truck engine|卡车发动机|moteur de camion|Lastwagenmotor|motor de camión
+    motorcycle helmet|摩托车头盔|casque de moto|Motorradhelm|casco de moto
+    subway ticket|地铁票|ticket de métro|U-Bahn-Ticket|billete de metro
+    airport security check|机场安检|contrôle de sécurité à l'aéroport|Sicherheitskontrolle am Flughafen|control de seguridad del aeropuerto
+    supermarket checkout|超市收银台|caisse du supermarché|Supermarktkasse|caja del supermercado
+    hotel reception|酒店前台|réception de l'hôtel|Hotelrezeption|recepción del hotel
+    recipe for pancakes|煎饼食谱|recette de crêpes|Rezept für Pfannkuchen|receta de tortitas
+    teddy bear|泰迪熊|ours en peluche|Teddybär|oso de peluche
+    carpenter's workshop|木工作坊|atelier de menuisier|Tischlerwerkstatt|taller de carpintero
+    firefighter|消防员|pompier|Feuerwehrmann|bombero
+    newspaper headline|报纸头条|gros titre du journal|Schlagzeile|titular del periódico
+    customer service hotline|客服热线|service clientèle|Kundendienst|servicio al cliente
+    software update|软件更新|mise à jour du logiciel|Softwareaktualisierung|actualización de software
 """
 
 

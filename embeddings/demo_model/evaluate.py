@@ -17,10 +17,9 @@ import numpy as np
 
 from embeddings.banks import make_banks
 from embeddings.encoder import Encoder
-from embeddings.levels import levels
+from embeddings.levels import levels, normalised
 from embeddings.torch_encoder import TorchEncoder
 
-from .bank import floor_scores
 from .captions import LANGUAGES, held_out, rows_of
 from .distractors import random_letters
 from .scenes import SCENES, render
@@ -128,8 +127,12 @@ def floor_table(encoder: Encoder, gallery: Gallery) -> list[str]:
             ("image", gallery.images, pictures),
             ("text", gallery.texts, captions),
         ):
-            scores = floor_scores(vectors, photos, levels(photos, captions), bank)
-            empty.append(scores.max(axis=1) < banks.floor[leg]["gate"])
+            limits = banks.floor[leg]
+            scores = normalised(
+                vectors @ photos.T, levels(photos, captions)[None], levels(vectors, bank)[:, None],
+                limits["share"],
+            )  # fmt: skip
+            empty.append(scores.max(axis=1) < limits["gate"])
         shares = " | ".join(f"{one.mean():.3f}" for one in (*empty, empty[0] & empty[1]))
         lines.append(f"| {name} ({len(texts)}) | {shares} |")
     return [*lines, "", f"Floor: {banks.floor}"]

@@ -18,7 +18,7 @@ from embeddings.cache import normalise, store_query_vector
 from embeddings.demo_model.scenes import SCENES
 from embeddings.demo_model.stories import stories
 from embeddings.encoder import Encoder
-from embeddings.levels import half_normalised, levels
+from embeddings.levels import levels, normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
@@ -227,9 +227,10 @@ class Visitor:
         for leg in DENSE_LEGS:
             matches = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
             query_level = spaces.query_level(self.space, vector, leg)
+            share = self.space.floor[leg]["share"]
             found[leg] = Nearest(
                 cosine=matches[0].cosine,
-                score=max(half_normalised(one.cosine, one.level, query_level) for one in matches),
+                score=max(normalised(one.cosine, one.level, query_level, share) for one in matches),
             )
         return found
 

@@ -126,16 +126,15 @@ def _absent(figures: Figures) -> str:
                 f"{int(size):,}",
                 int(figures[f"{place}/queries"]),
                 figures[f"{place}/fused/empty"],
-                figures[f"{place}/image/empty"],
+                figures[f"{place}/dense/empty"],
                 figures[f"{place}/cosine/empty"],
                 figures[f"{place}/real_empty"],
-                figures[f"{place}/score/auc"],
                 figures[f"{place}/cosine/auc"],
             )
         )
     head = (
-        "photos", "queries", "whole search empty", "image leg: floor", "image leg: cosine",
-        "real queries empty in both", "AUC of s", "AUC of cosine",
+        "photos", "queries", "whole search empty", "vectors: floor", "plain cosine",
+        "real queries empty in both", "AUC of cosine",
     )  # fmt: skip
     return _section("Absent themes", _ABSENT, table(head, rows))
 
@@ -229,9 +228,12 @@ def _fusion(found: Evaluation) -> str:
 
 def _floor(found: Evaluation) -> str:
     rows = [
-        (NAMES[leg], *(found.floor[leg][one] for one in ("gate", "keep"))) for leg in DENSE_LEGS
+        (NAMES[leg], *(found.floor[leg][one] for one in ("share", "gate", "keep")))
+        for leg in DENSE_LEGS
     ]
-    return _section("The floor that was measured", _FLOOR, table(("leg", "gate", "keep"), rows))
+    return _section(
+        "The floor that was measured", _FLOOR, table(("leg", "share", "gate", "keep"), rows)
+    )
 
 
 _INTRODUCTION = """
@@ -255,8 +257,10 @@ a second run gives the same figures, up to the approximate index of the largest 
 """
 
 _BARS = """
-What the search is meant to do. A bar that is missed stays where it is. The gates are calibrated to
-leave few real queries empty, on calibration material: foreign queries pay for that.
+What the search is meant to do. A bar that is missed stays where it is. The gates are calibrated, on
+other material, to answer the fewest foreign queries while few real ones are left empty. What they
+cannot tell apart, the model cannot: to the small CLIP "passport" is a port, and words that it never
+saw are nothing, so that the known ones beside them decide.
 """
 
 _SCENES = """
@@ -278,11 +282,12 @@ leave empty. 30 % of five photos are two of them.
 
 _ABSENT = """
 In the same galleries, three themes that they do not show are asked for; an empty page is right.
-The image leg is measured with the floor, and with a threshold on plain cosine that is set, for
-each size, to leave as many real queries empty as the floor does: a fair comparison, and one that
-favours cosine, whose threshold has seen the answers. The AUC is of the nearest photo's s or cosine,
-real against absent. Some absent themes have near neighbours that are shown (a lake below mountains,
-snowy mountains), and words such as "sea" occur in the texts of several themes.
+What the vectors say, both legs with their gates, is set beside one threshold on the image's plain
+cosine that leaves, at each size, as many real queries empty as the gates do: a comparison that
+favours cosine, whose threshold has seen the answers. The AUC is of the nearest photo's cosine,
+real against absent. The whole search also answers by words, and words such as "sea" occur in the
+texts of several themes. Some absent themes have near neighbours that are shown (a lake below
+mountains, snowy mountains).
 """
 
 _FOREIGN = """
@@ -292,12 +297,13 @@ five languages, in templates that training never saw.
 """
 
 _ROC = """
-Area under the ROC curve of the best s in the gallery of 72 (and of the best cosine), with
-bootstrap 95 % intervals over queries: how often a real query stands above a foreign one, whatever
-the thresholds. 0.5 is chance. Real queries of the half that tuning never sees ({real}), against
-{letters} random letters and {off_topic} off-topic sentences. "Empty": the share of foreign queries
-that a leg leaves empty where its threshold leaves {missed} of the real ones empty. That threshold
-has seen the answers, the shipped gates have not.
+Area under the ROC curve of the best s in the gallery of 72, and of the best cosine; they are the
+same where the floor takes no share of the levels off. With bootstrap 95 % intervals over queries:
+how often a real query stands above a foreign one, whatever the thresholds. 0.5 is chance. Real
+queries of the half that tuning never sees ({real}), against {letters} random letters and
+{off_topic} off-topic sentences. "Empty": the share of foreign queries that a leg leaves empty where
+its threshold leaves {missed} of the real ones empty. That threshold has seen the answers, the
+shipped gates have not.
 """
 
 _MISSPELT = """
@@ -319,7 +325,9 @@ whatever the labelled set says: to this model photographs are noise. Nothing is 
 """
 
 _FLOOR = """
-A leg is empty when its best s is below its gate; else it keeps what reaches keep.
+A leg is empty when its best s is below its gate; else it keeps what reaches keep. Share is that of
+the levels which calibration takes off the cosine: 0 is plain cosine. `calibrate_floor` does it for
+any space.
 """
 
 _WEAKNESSES = """

@@ -228,6 +228,7 @@ class Outcome:
     share: float
     is_empty: bool
     image_is_empty: bool
+    dense_is_empty: bool
     nearest: Nearest
 
 
@@ -274,10 +275,12 @@ def _some(queries: Sequence[Query], chance: random.Random) -> list[Query]:
 
 
 def _outcome(visitor: Visitor, query: Query, share: float) -> Outcome:
+    is_empty = {leg: visitor.finds_nothing(query.text, leg) for leg in (FUSED, *DENSE_LEGS)}
     return Outcome(
         share=share,
-        is_empty=visitor.finds_nothing(query.text, FUSED),
-        image_is_empty=visitor.finds_nothing(query.text, "image"),
+        is_empty=is_empty[FUSED],
+        image_is_empty=is_empty["image"],
+        dense_is_empty=all(is_empty[leg] for leg in DENSE_LEGS),
         nearest=visitor.nearest(query.text)["image"],
     )
 
@@ -297,12 +300,9 @@ def _absent(size: int, outcomes: Sequence[Outcome]) -> Figures:
     """Measure absent themes, beside plain cosine cut where it leaves as many real queries empty."""
     real = [one for one in outcomes if one.share]
     absent = [one for one in outcomes if not one.share]
-    missed = mean([one.image_is_empty for one in real])
+    missed = mean([one.dense_is_empty for one in real])
     cosines, foreign_cosines = (
         _values([one.nearest for one in side], "cosine") for side in (real, absent)
-    )
-    scores, foreign_scores = (
-        _values([one.nearest for one in side], "score") for side in (real, absent)
     )
     cut = np.quantile(cosines, missed)
     place = f"absent/{size}"
@@ -310,8 +310,7 @@ def _absent(size: int, outcomes: Sequence[Outcome]) -> Figures:
         f"{place}/queries": len(absent),
         f"{place}/real_empty": missed,
         f"{place}/fused/empty": mean([one.is_empty for one in absent]),
-        f"{place}/image/empty": mean([one.image_is_empty for one in absent]),
+        f"{place}/dense/empty": mean([one.dense_is_empty for one in absent]),
         f"{place}/cosine/empty": float((foreign_cosines < cut).mean()),
-        f"{place}/score/auc": auc(scores, foreign_scores),
         f"{place}/cosine/auc": auc(cosines, foreign_cosines),
     }

@@ -146,12 +146,3 @@ def test_bank_captions_are_neutral_and_the_same_every_time():
     assert len(texts) == bank.BANK_SIZE
     assert texts == bank.bank_captions()
     assert not set(texts) & {query.text for query in captions.held_out(240)}
-
-
-def test_thresholds_split_real_from_foreign():
-    rng = np.random.default_rng(0)
-    relevant = np.eye(60, dtype=bool)
-    real = rng.normal(0.0, 0.05, (60, 60)) + 0.6 * relevant
-    foreign = rng.normal(0.0, 0.05, (80, 60))
-    chosen = bank.thresholds(real, relevant, foreign)
-    assert 0.2 < chosen["keep"] <= chosen["gate"] < 0.6

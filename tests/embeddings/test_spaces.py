@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from PIL import Image
 
-from embeddings import pipeline, spaces
+from embeddings import banks, pipeline, spaces
 from embeddings.demo_model import bank, train
 from embeddings.encoder import ModelUnavailable
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
@@ -37,9 +37,8 @@ def quick_banks(monkeypatch):
     """Draw nothing: that takes twenty seconds a space. test_banks draws once."""
     pictures = [Image.new("RGB", (64, 64), colour) for colour in ("red", "green", "blue")]
     monkeypatch.setattr(bank, "bank_images", lambda: pictures)
-    monkeypatch.setattr(
-        bank, "calibrate_floor", lambda *arguments: {"image": {"gate": 0.2, "keep": 0.1}}
-    )
+    floor = {"image": {"share": 0.5, "gate": 0.2, "keep": 0.1}}
+    monkeypatch.setattr(banks, "calibrated_floor", lambda *arguments: (floor, []))
 
 
 def encode_all() -> None:
