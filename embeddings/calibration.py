@@ -24,8 +24,7 @@ Cases = list[tuple[np.ndarray, np.ndarray]]  # a gallery, and the numbers of wha
 LEGS = ("image", "text")
 SHARES = (0.0, HALF / 2, HALF)  # of the levels that may be taken off
 LARGEST_MISSED = 0.02  # share of real queries that may get an empty page
-# Share of real queries that one leg may leave empty. Photos may have no words; all have pixels.
-LARGEST_MISSED_ALONE = {"image": 0.05, "text": 0.15}
+LARGEST_MISSED_ALONE = 0.05  # share that one leg may leave empty: photos may have no words
 STEPS = 26  # gates of the image leg that are tried
 GALLERIES = {5: (2, 48), 17: (4, 24), 72: (12, 12)}  # by size: themes in each, and how many
 GALLERIES_SEED = 12
@@ -142,8 +141,8 @@ def _gates(sizes: Sequence[tuple[np.ndarray, np.ndarray]]) -> Iterable[tuple[flo
 
     sizes: best s of the same real queries by image and by text, in galleries of each size.
     """
-    highest = min(float(np.quantile(text, LARGEST_MISSED_ALONE["text"])) for _, text in sizes)
-    for missed in np.linspace(0, LARGEST_MISSED_ALONE["image"], STEPS):
+    highest = min(float(np.quantile(text, LARGEST_MISSED_ALONE)) for _, text in sizes)
+    for missed in np.linspace(0, LARGEST_MISSED_ALONE, STEPS):
         gate = min(float(np.quantile(image, missed)) for image, _ in sizes)
         text_gate = highest
         for image, text in sizes:

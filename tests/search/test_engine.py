@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from embeddings.models import ImageVector, TextVector
 from gallery.models import Photo
 from search import engine
 from search.models import Term
@@ -96,6 +97,20 @@ def test_when_nothing_is_close_the_nearest_are_shown_apart(harbour, says):
     assert page.photos == []
     assert page.count == 0
     assert {photo.title for photo in page.nearest} == {"Rowing boats", "The long pier", "Dunes"}
+
+
+def test_floor_takes_off_the_share_of_the_levels_that_its_space_says(harbour, space, says):
+    says("quay", unit(1))
+    for model in (ImageVector, TextVector):
+        model.objects.update(level=1.0)
+    found = {}
+    for share in (None, 0.0, 0.25):
+        limits = {"gate": 0.7, "keep": 0.7} | ({} if share is None else {"share": share})
+        space.floor = dict.fromkeys(("image", "text"), limits)
+        space.generation += 1
+        space.save()
+        found[share] = len(engine.search(parse("quay"), exact=True).photos)
+    assert found == {None: 0, 0.0: 2, 0.25: 1}  # floors of older versions take half
 
 
 def test_stop_words_alone_find_nothing(harbour):

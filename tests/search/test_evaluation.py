@@ -9,7 +9,8 @@ from django.core.management.base import CommandError
 from rapidfuzz.distance import OSA
 
 from embeddings import spaces
-from embeddings.demo_model.captions import Query, held_out
+from embeddings.demo_model import bank, distractors
+from embeddings.demo_model.captions import Query, held_out, rows_of
 from embeddings.demo_model.scenes import SCENES
 from embeddings.models import EmbeddingSpace
 from search.evaluation import limits, material, pictures, studies, tuning
@@ -68,6 +69,22 @@ def test_material_is_the_same_each_time_and_of_the_promised_size():
     assert len(material.off_topic()) >= 300
     assert material.nonsense() == material.nonsense()
     assert len(material.first_half()) == material.PER_LANGUAGE // 2
+
+
+def test_no_text_that_judges_the_floor_has_trained_or_calibrated_it():
+    judges, *others = (
+        {text for row in rows_of(table) for text in row}
+        for table in (
+            material.OFF_TOPIC,
+            distractors.TRAINING_TOPICS,
+            distractors.CALIBRATION_TOPICS,
+        )
+    )
+    assert not judges & set.union(*others)
+    asked = {one.text for some in bank.calibration_queries().values() for one in some}
+    judging = {*material.off_topic(), *material.nonsense()}
+    judging |= {query.text for query in material.real_queries()}
+    assert not judging & asked
 
 
 def test_a_misspelt_query_is_one_edit_away_and_still_asks_for_its_scene():
