@@ -18,7 +18,7 @@ from django.utils.text import slugify
 from bench import synthetic
 from bench.synthetic import CHUNK, DIMENSIONS, Chunk, Entry, World
 from embeddings import spaces
-from embeddings.levels import half_normalised, levels
+from embeddings.levels import levels, normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from search import bm25
 from search.documents import Document, analyse
@@ -188,7 +188,7 @@ def _floor(world: World, space: EmbeddingSpace) -> dict:
         ("image", chunk.image_vectors, "images"),
         ("text", chunk.text_vectors, "captions"),
     ):
-        scores = half_normalised(
+        scores = normalised(
             asked @ vectors.T,
             levels(vectors, space.bank("captions"))[None, :],
             levels(asked, space.bank(bank))[:, None],

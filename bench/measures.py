@@ -24,6 +24,7 @@ from search.models import CorpusStatistics
 from search.query import parse
 
 QUESTIONS = 200
+FILTERED = 50  # of them
 SHOWN = engine.PAGE_SIZE
 LEGS = ("bm25", *engine.LEGS)
 EXACTLY = retrievers.Restriction().exactly()
@@ -103,7 +104,7 @@ def run(count: int, *, with_peers: bool) -> None:
         engine.search(parse(one.text))
     whole_search(space, questions)
     parts(space, questions)
-    filtered(space, questions)
+    filtered(space, questions[:FILTERED])
     pages(questions)
     inserts(space)
     sizes()

@@ -161,7 +161,7 @@ def with_lance(texts, vectors, questions: Sequence[Question], right: list[list[i
             query = query.ef(ef).refine_factor(refine).limit(DEPTH).select(["id"])
             return query.rerank(reranker).to_arrow()["id"].to_pylist()[:SHOWN]
 
-        for ef, refine in ((300, 1), (300, 2), (600, 2)):
+        for ef, refine in ((300, 1), (600, 1), (600, 2)):
             for one in questions[:20]:
                 ask(one, ef, refine)
             found, taken = timed(lambda one, ef=ef, refine=refine: ask(one, ef, refine), questions)
