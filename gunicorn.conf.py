@@ -5,7 +5,16 @@ limit_request_line = 8190  # bytes; the longest query, 500 characters, is 6000 p
 preload_app = True
 
 
-def post_worker_init(worker):
+def when_ready(server):
+    """Warm up once the application is loaded, before the first process is forked."""
     from embeddings import towers  # settings can be read from here on
+    from search import dictionary
+
+    dictionary.warm()
+    towers.warm()
+
+
+def post_worker_init(worker):
+    from embeddings import towers
 
     towers.start_loading()

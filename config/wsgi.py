@@ -27,10 +27,3 @@ def application(request: dict, start_response):
     if not READABLE_CONTENT_TYPE.fullmatch(request.get("CONTENT_TYPE", "")):
         request.pop("CONTENT_TYPE", None)
     return _django(request, start_response)
-
-
-from embeddings import towers  # noqa: E402 (it reads settings)
-from search import dictionary  # noqa: E402
-
-dictionary.warm()
-towers.warm()
