@@ -294,3 +294,17 @@ def test_filters_have_an_index(alice, text, index):
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {allowed.photos}", allowed.parameters)
         assert index in "\n".join(row[0] for row in cursor.fetchall())
+
+
+def test_page_says_whether_filters_or_words_leave_nothing(client, alice, space, says):
+    space.floor = {leg: {"gate": 2.0, "keep": 2.0} for leg in ("image", "text")}
+    space.save()
+    photo = make_photo(alice, title="Pier", iso=800)
+    embed(photo, space, image=unit(1), text=unit(1))
+    index_all()
+    says("kite", unit(1))
+    for query, said in (
+        ("kite iso:800", "Nothing here is close to that"),
+        ("kite iso:100", "No photograph passes these filters"),
+    ):
+        assert said in client.get("/search/", {"q": query}).content.decode()
