@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 ID_BYTES = 16
@@ -27,7 +27,7 @@ class Results:
 
     ids: bytes = b""
     scores: bytes = b""
-    rankings: Mapping[str, bytes] | None = None
+    rankings: Mapping[str, bytes] = field(default_factory=dict)
     nearest: tuple[UUID, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -58,7 +58,7 @@ class Results:
         scores = array("d", self.scores)[start:stop]
         ranks = {
             name: {one: rank for rank, one in enumerate(_parts(ranking), start=1)}
-            for name, ranking in (self.rankings or {}).items()
+            for name, ranking in self.rankings.items()
         }
         return [
             Hit(UUID(bytes=one), score, {name: each.get(one) for name, each in ranks.items()})

@@ -145,16 +145,14 @@ def restriction(query: SearchQuery, documents: int) -> Restriction:
     if allowed.is_open or allowed.filters.is_impossible:
         return allowed
     with connection.cursor() as cursor:
-        # As text: they go back to the server as they came, three times.
+        # As text, and only if they are few: they go back to the server as they came.
         cursor.execute(
-            "SELECT count(*), coalesce(array_agg(photo_id)::text, '{}') "
-            f"FROM ({allowed.photos} LIMIT %(enough)s) AS allowed",
-            allowed.parameters | {"enough": FEW_PHOTOS + 1},
+            "SELECT CASE WHEN count(*) <= %(few)s THEN coalesce(array_agg(photo_id)::text, '{}') "
+            f"END FROM ({allowed.photos} LIMIT %(few)s + 1) AS allowed",
+            allowed.parameters | {"few": FEW_PHOTOS},
         )
-        count, photo_ids = cursor.fetchone()
-    return (
-        replace(allowed, leaves_few=True, photo_ids=photo_ids) if count <= FEW_PHOTOS else allowed
-    )
+        photo_ids = cursor.fetchone()[0]
+    return allowed if photo_ids is None else replace(allowed.exactly(), photo_ids=photo_ids)
 
 
 def count_listed(photo_ids: list[UUID]) -> int:

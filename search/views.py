@@ -76,9 +76,8 @@ def search_by_image(request):
     context, status = {}, 200
     if request.method == "POST":
         try:
-            by_image.check_size(
-                whole_number(request.META.get("CONTENT_LENGTH"))
-            )  # before it is read
+            # Before the picture is read.
+            by_image.check_size(whole_number(request.META.get("CONTENT_LENGTH")))
             if "picture" not in request.FILES:
                 raise RefusedUpload("Choose a picture first.")
             key = by_image.take(request.FILES["picture"])
