@@ -245,8 +245,7 @@ def _make_due(photos) -> int:
     for start in range(0, len(ids), PHOTOS_AT_ONCE):
         batch = Photo.objects.filter(pk__in=ids[start : start + PHOTOS_AT_ONCE])
         with transaction.atomic():
-            list(batch.locked().values_list("pk"))
-            batch.update(changed_at=Now())
+            batch.update_locked(changed_at=Now())
     return len(ids)
 
 

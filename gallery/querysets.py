@@ -42,6 +42,11 @@ class PhotoQuerySet(models.QuerySet):
         """
         return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
 
+    def update_locked(self, **changes) -> int:
+        """Lock these photos as locked() does, then update them; call it inside a transaction."""
+        list(self.locked().values_list("pk"))
+        return self.update(**changes)
+
     def misplaced(self):
         """Keep ready photos whose renditions are not in the storage they belong in."""
         return self.filter(state="ready").exclude(listed=F("renditions_public"))

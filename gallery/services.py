@@ -197,8 +197,7 @@ def retry_photos(photos: Iterable[Photo]) -> None:
     """Send those photos that failed through the pixels queue again."""
     with transaction.atomic():
         failed = Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED)
-        list(failed.locked().values_list("pk"))
-        failed.update(state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None)
+        failed.update_locked(state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None)
     transaction.on_commit(lambda: nudge(tasks.process_pixels))
 
 
@@ -225,9 +224,7 @@ def photos_edited(ids: list[UUID]) -> None:
 def _change(photos: Iterable[Photo], **changes) -> None:
     ids = [photo.pk for photo in photos]
     with transaction.atomic():
-        chosen = Photo.objects.filter(pk__in=ids)
-        list(chosen.locked().values_list("pk"))
-        chosen.update(**changes)
+        Photo.objects.filter(pk__in=ids).update_locked(**changes)
         photos_edited(ids)
 
 
