@@ -16,13 +16,12 @@ from django.db import connection
 from django.utils.text import slugify
 
 from bench import synthetic
-from bench.synthetic import CHUNK, DIMENSIONS, Chunk, Entry, World
+from bench.synthetic import CHUNK, DIMENSIONS, Chunk, World
 from embeddings import spaces
 from embeddings.levels import levels, normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
-from search import bm25
-from search.documents import Document, analyse
-from search.models import SPARSE_DIMENSIONS
+from search.documents import Document, analyse, fields_of
+from search.reconcile import bm25_weights
 
 PROCESSES = 2
 WRONGLY_EMPTY = 0.02  # share of neutral queries that the floor may leave empty in one leg
@@ -48,16 +47,6 @@ def photo_id(number: int) -> UUID:
     return UUID(int=(number * 0x9E3779B97F4A7C15_F39CC0605CEDC835 + 1) % (1 << 128))
 
 
-def fields(entry: Entry) -> dict[str, str]:
-    return {
-        "title": entry.title,
-        "tags": " , ".join(sorted(entry.tags)),
-        "place": entry.place,
-        "description": entry.description,
-        "camera": f"{entry.camera} , {entry.lens}",
-    }
-
-
 _world: World | None = None
 
 
@@ -68,7 +57,7 @@ def _begin(seed: int) -> None:
 
 def _drawn(task: tuple[int, int]) -> tuple[Chunk, list[Document]]:
     chunk = _world.chunk(*task)
-    return chunk, [analyse(fields(entry)) for entry in chunk.entries]
+    return chunk, [analyse(fields_of(entry, entry.tags)) for entry in chunk.entries]
 
 
 def chunks(count: int, seed: int) -> Iterator[tuple[int, Chunk, list[Document]]]:
@@ -243,13 +232,11 @@ def _copy_vectors(space, model, first: int, vectors: np.ndarray, captions: np.nd
 def _copy_documents(first: int, documents, terms: dict[str, int], average: float) -> None:
     rows = []
     for number, one in enumerate(documents, start=first):
-        weights = ",".join(
-            f"{pk + 1}:{bm25.weight(frequency, one.length, average):.7g}"
-            for pk, frequency in sorted((terms[text], f) for text, f in one.term_frequency.items())
-        )
+        frequencies = {terms[text]: count for text, count in one.term_frequency.items()}
+        weights = bm25_weights(frequencies, one.length, average)
         rows.append((
-            photo_id(number), one.tsv, f"{{{weights}}}/{SPARSE_DIMENSIONS}", one.length,
-            one.language, f"{number:064x}", True,
+            photo_id(number), one.tsv, weights.to_text(), one.length, one.language,
+            f"{number:064x}", True,
         ))  # fmt: skip
     _copy(
         "search_photodocument",

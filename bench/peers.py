@@ -22,6 +22,7 @@ from bench.synthetic import DIMENSIONS, Question
 from embeddings.models import RRF_K, EmbeddingSpace
 from search import engine
 from search.analysis import fold
+from search.documents import fields_of
 from search.fusion import reciprocal_rank_fusion
 from search.retrievers import DEPTH
 
@@ -42,7 +43,7 @@ def fuse(words: Sequence[int], pictures: Sequence[int]) -> list[int]:
 def run(count: int, questions: Sequence[Question], space: EmbeddingSpace) -> None:
     texts, vectors = [], np.empty((count, DIMENSIONS), np.float32)
     for first, chunk, _ in load.chunks(count, 1):
-        texts += [" ".join(load.fields(entry).values()) for entry in chunk.entries]
+        texts += [" ".join(fields_of(entry, entry.tags).values()) for entry in chunk.entries]
         vectors[first : first + len(chunk.entries)] = chunk.image_vectors
     start, held = time.perf_counter(), _resident_mb()
     words = bm25s.BM25(method="lucene", k1=1.2, b=0.75)

@@ -21,7 +21,6 @@ VOCABULARY = 30_000
 TOPIC_WORDS = 14
 PHOTOS_AN_ALBUM = 250
 PLACES = 2000
-TAGS = 3000  # of all topics
 BANK = 300  # neutral captions, and as many neutral pictures
 CHUNK = 10_000  # photos drawn at once, from a seed of their own
 

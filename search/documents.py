@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gallery.models import Photo
@@ -34,12 +35,17 @@ class Document:
 
 def photo_fields(photo: Photo) -> dict[str, str]:
     """Return the texts of a photo by field; tags come from the prefetched relation."""
+    return fields_of(photo, (tag.name for tag in photo.tags.all()))
+
+
+def fields_of(described, tags: Iterable[str]) -> dict[str, str]:
+    """Return the texts by field of what has a photo's attributes, and tags of these names."""
     return {
-        "title": photo.title,
-        "tags": " , ".join(sorted(tag.name for tag in photo.tags.all())),
-        "place": photo.place,
-        "description": photo.description,
-        "camera": f"{photo.camera} , {photo.lens}",
+        "title": described.title,
+        "tags": " , ".join(sorted(tags)),
+        "place": described.place,
+        "description": described.description,
+        "camera": f"{described.camera} , {described.lens}",
     }
 
 

@@ -205,11 +205,19 @@ def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Ma
     limits = space.floor.get(leg)
     if not limits:
         return [match.photo_id for match in matches]
-    query_level = spaces.query_level(space, vector, leg)
-    share = limits.get("share", HALF)  # of floors calibrated before it was chosen
-    scores = [normalised(one.cosine, one.level, query_level, share) for one in matches]
+    scores = floor_scores(leg, space, vector, matches)
     close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
     return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
+
+
+def floor_scores(
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]
+) -> list[float]:
+    """Return s of each match of a dense ranking, which the space's floor is compared with."""
+    query_level = spaces.query_level(space, vector, leg)
+    # Floors that were calibrated before a share was chosen have none.
+    share = space.floor.get(leg, {}).get("share", HALF)
+    return [normalised(one.cosine, one.level, query_level, share) for one in matches]
 
 
 def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:

@@ -117,7 +117,7 @@ def _update_weights(documents: list[PhotoDocument], old_average: float, new_aver
                 document.weights.indices(), document.weights.values(), strict=True
             )
         }
-        weights = _weights(frequencies, document.length, new_average)
+        weights = bm25_weights(frequencies, document.length, new_average)
         rows.append((weights.to_text(), document.pk))
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -173,7 +173,7 @@ def _write(
         PhotoDocument(
             photo_id=photo_id,
             tsv=document.tsv,
-            weights=_weights(
+            weights=bm25_weights(
                 {term_ids[term]: tf for term, tf in document.term_frequency.items()},
                 document.length,
                 statistics.average_length,
@@ -237,7 +237,9 @@ def _term_ids(terms: set[str], *, words: set[str]) -> dict[str, int]:
     return known | {term.text: term.pk for term in Term.objects.bulk_create(new)}
 
 
-def _weights(frequencies: dict[int, float], length: float, average_length: float) -> SparseVector:
+def bm25_weights(
+    frequencies: dict[int, float], length: float, average_length: float
+) -> SparseVector:
     """Return the BM25 weights of term ids, from their term frequencies."""
     return SparseVector(
         {

@@ -18,7 +18,7 @@ from embeddings.cache import normalise, store_query_vector
 from embeddings.demo_model.scenes import SCENES
 from embeddings.demo_model.stories import stories
 from embeddings.encoder import Encoder
-from embeddings.levels import levels, normalised
+from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
@@ -226,12 +226,8 @@ class Visitor:
         found = {}
         for leg in DENSE_LEGS:
             matches = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
-            query_level = spaces.query_level(self.space, vector, leg)
-            share = self.space.floor[leg]["share"]
-            found[leg] = Nearest(
-                cosine=matches[0].cosine,
-                score=max(normalised(one.cosine, one.level, query_level, share) for one in matches),
-            )
+            scores = engine.floor_scores(leg, self.space, vector, matches)
+            found[leg] = Nearest(cosine=matches[0].cosine, score=max(scores))
         return found
 
 
