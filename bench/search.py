@@ -7,10 +7,12 @@ are made on all cores; then servers, peers and this process share one.
 """
 
 import argparse
+import atexit
 import os
 import platform
-import tempfile
 from pathlib import Path
+
+from config import temporary
 
 
 def main() -> None:
@@ -20,19 +22,15 @@ def main() -> None:
     parser.add_argument("--shared-buffers", default="2GB", help="Of Postgres; 2GB by default.")
     parser.add_argument("--without-peers", action="store_true")
     options = parser.parse_args()
-    folder = options.data or Path(tempfile.mkdtemp(prefix="pictures-bench-"))
+    folder = options.data or temporary.make_folder("pictures-bench-")
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)  # the servers' unprivileged user goes through it
-    for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAME"):
-        os.environ.pop(name, None)
-    os.environ |= {
-        "DATA_DIR": str(folder),
-        "EMBEDDED_FSYNC": "off",
-        "EMBEDDED_SHARED_BUFFERS": options.shared_buffers,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-    }
-    from config import embedded
+    temporary.point_at(folder, os.environ)
+    os.environ["EMBEDDED_SHARED_BUFFERS"] = options.shared_buffers
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    from config import embedded  # it reads the environment
 
+    if not options.data:  # registered first, done last: when the servers are let go
+        atexit.register(embedded.remove_when_stopped, folder)
     embedded.acquire()
     embedded.migrate()
     import django
@@ -44,9 +42,6 @@ def main() -> None:
         f"{options.photos:,} photos; {platform.machine()}, shared_buffers {options.shared_buffers}"
     )
     measures.run(options.photos, with_peers=not options.without_peers)
-    if not options.data:
-        embedded.release()
-        embedded.remove_when_stopped(folder)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,12 @@
 
 import atexit
 import os
-import tempfile
-from pathlib import Path
 
+from config import temporary
 
-def _make_data_dir() -> Path:
-    """Make a folder that the unprivileged server user can reach, gone with the test run."""
-    path = Path(tempfile.mkdtemp(prefix="pictures-tests-"))
-    path.chmod(0o755)
-    atexit.register(lambda: embedded.remove_when_stopped(path))
-    return path
-
-
-for name in ("DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAME"):
-    os.environ.pop(name, None)
-os.environ["DATA_DIR"] = str(_make_data_dir())
-os.environ["EMBEDDED_FSYNC"] = "off"
-os.environ["EMBEDDING_PROFILE"] = "demo"
+folder = temporary.make_folder("pictures-tests-")
+atexit.register(lambda: embedded.remove_when_stopped(folder))
+temporary.point_at(folder, os.environ)
 
 from config import embedded  # noqa: E402 (it reads the environment)
 

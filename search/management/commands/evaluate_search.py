@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,14 +11,11 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config import embedded
+from config import embedded, temporary
 from embeddings import spaces
 from search.evaluation import limits, report, run
 
 PAGE = "docs/search-quality.md"
-OF_A_SITE = (
-    "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "AWS_STORAGE_BUCKET_NAME", "SEARCH_LANGUAGES",
-)  # fmt: skip
 CHOSEN = "chosen.json"  # in the temporary folder, from one process to the other
 
 
@@ -97,8 +93,7 @@ def _arguments(
 @contextmanager
 def _temporary_folder():
     """Make a folder for embedded servers; remove it once they have stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="pictures-evaluation-"))
-    folder.chmod(0o755)  # the servers' unprivileged user goes through it
+    folder = temporary.make_folder("pictures-evaluation-")
     try:
         yield folder
     finally:
@@ -106,9 +101,7 @@ def _temporary_folder():
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in OF_A_SITE}
-    return kept | {
-        "DATA_DIR": str(folder),
-        "EMBEDDED_FSYNC": "off",
-        "EMBEDDING_PROFILE": "demo",
-    }
+    environ = dict(os.environ)
+    environ.pop("SEARCH_LANGUAGES", None)  # all that the labelled queries are in
+    temporary.point_at(folder, environ)
+    return environ
