@@ -20,6 +20,7 @@ from bench.synthetic import CHUNK, DIMENSIONS, Chunk, World
 from embeddings import spaces
 from embeddings.levels import levels, normalised
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from search import postings
 from search.documents import Document, analyse, fields_of
 from search.reconcile import bm25_weights
 
@@ -124,8 +125,9 @@ def load(count: int, seed: int = 1, *, report=print) -> EmbeddingSpace:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO search_corpusstatistics "
-            "(id, documents, total_length, average_length, generation) VALUES (1, %s, %s, %s, 1)",
-            [count, total_length, average],
+            "(id, documents, total_length, average_length, next_number, generation) "
+            "VALUES (1, %s, %s, %s, %s, 1)",
+            [count, total_length, average, count],
         )
         for table in ("gallery_photographer", "gallery_tag", "gallery_album", "search_term"):
             cursor.execute(
@@ -143,6 +145,7 @@ def build_indexes(space: EmbeddingSpace, memory: str) -> dict[str, float]:
         cursor.execute("SET max_parallel_maintenance_workers = 2")
         start = time.perf_counter()
         cursor.execute("CREATE INDEX document_tokens ON search_photodocument USING gin (tsv)")
+        postings.rebuild()
         seconds["words"] = time.perf_counter() - start
         start = time.perf_counter()
         spaces.create_indexes(space)
@@ -235,11 +238,11 @@ def _copy_documents(first: int, documents, terms: dict[str, int], average: float
         frequencies = {terms[text]: count for text, count in one.term_frequency.items()}
         weights = bm25_weights(frequencies, one.length, average)
         rows.append((
-            photo_id(number), one.tsv, weights.to_text(), one.length, one.language,
+            photo_id(number), number, one.tsv, weights.to_text(), one.length, one.language,
             f"{number:064x}", True,
         ))  # fmt: skip
     _copy(
         "search_photodocument",
-        ("photo_id", "tsv", "weights", "length", "language", "input_hash", "listed"),
+        ("photo_id", "number", "tsv", "weights", "length", "language", "input_hash", "listed"),
         rows,
     )

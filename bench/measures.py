@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from uuid import UUID
 
 import numpy as np
 import psutil
@@ -22,6 +21,7 @@ from gallery.models import Photo
 from search import engine, reconcile, retrievers
 from search.models import CorpusStatistics
 from search.query import parse
+from search.results import parts
 
 QUESTIONS = 200
 FILTERED = 50  # of them
@@ -103,7 +103,7 @@ def run(count: int, *, with_peers: bool) -> None:
     for one in questions:  # warm
         engine.search(parse(one.text))
     whole_search(space, questions)
-    parts(space, questions)
+    each_ranking(space, questions)
     filtered(space, questions[:FILTERED])
     pages(questions)
     inserts(space)
@@ -127,9 +127,9 @@ def whole_search(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
     row("the same, spelling corrected, ms", taken)
     _, taken = timed(lambda one: engine.search(parse(one.text)), questions)
     row("page 1 of a query asked before, ms", taken)
-    found, taken = timed(lambda one: fused(one, space).photo_ids, questions)
+    found, taken = timed(lambda one: parts(fused(one, space).ids), questions)
     row(f"three rankings of {retrievers.DEPTH}, floor and fusion alone, ms", taken)
-    exact = exactly(lambda: [fused(one, space).photo_ids for one in questions])
+    exact = exactly(lambda: [parts(fused(one, space).ids) for one in questions])
     row(f"agreement with exact lists, first {SHOWN}", f"{agreement(found, exact):.4f}")
     row("photos found, median", int(np.median([len(one) for one in exact])))
 
@@ -148,20 +148,20 @@ def fused(one: Question, space: EmbeddingSpace):
     return engine._fused(parse(one.text), engine.RELEVANCE, space, one.vector, documents)
 
 
-def ranked(leg: str, one: Question, space: EmbeddingSpace, allowed=None) -> list[UUID]:
+def ranked(leg: str, one: Question, space: EmbeddingSpace, allowed=None) -> list:
     """Return one ranking."""
     query = parse(one.text)
     if leg == "bm25":
         return retrievers.rank_by_words(query)
     allowed = allowed or allowed_by(one.text)
-    return [one.photo_id for one in retrievers.rank_by_vector(leg, space, one.vector, allowed)]
+    return retrievers.rank_by_vector(leg, space, one.vector, allowed).photo_ids
 
 
 def allowed_by(text: str) -> retrievers.Restriction:
     return retrievers.restriction(parse(text), CorpusStatistics.now().documents)
 
 
-def parts(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
+def each_ranking(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
     for leg in LEGS:
         found, taken = timed(lambda one, leg=leg: ranked(leg, one, space), questions)
         if leg == "bm25":
@@ -245,8 +245,9 @@ def sizes() -> None:
         )
         row("all tables and indexes, MB", round(cursor.fetchone()[0]))
         cursor.execute(
-            "SELECT relname, pg_relation_size(oid) / 1e6 FROM pg_class "
-            "WHERE relname = 'document_tokens' OR relname LIKE '%%_hnsw' ORDER BY relname"
+            "SELECT relname, pg_table_size(oid) / 1e6 FROM pg_class "
+            "WHERE relname IN ('document_tokens', 'search_postingblock') "
+            "OR relname LIKE '%%_hnsw' ORDER BY relname"
         )
         for name, size in cursor.fetchall():
             row(f"index {name}, MB", round(size))

@@ -24,6 +24,7 @@ from search import engine
 from search.analysis import fold
 from search.documents import fields_of
 from search.fusion import reciprocal_rank_fusion
+from search.results import parts
 from search.retrievers import DEPTH
 
 EF_CONSTRUCTION, M = 128, 16
@@ -88,9 +89,9 @@ def ours(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
     try:
         for one in questions:
             measures.fused(one, space)
-        found, taken = timed(lambda one: measures.fused(one, space).photo_ids[:SHOWN], questions)
+        found, taken = timed(lambda one: parts(measures.fused(one, space).ids)[:SHOWN], questions)
         right = measures.exactly(
-            lambda: [measures.fused(one, space).photo_ids[:SHOWN] for one in questions]
+            lambda: [parts(measures.fused(one, space).ids)[:SHOWN] for one in questions]
         )
     finally:
         engine.LEGS = legs

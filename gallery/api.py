@@ -211,8 +211,7 @@ class PhotoView(PublicView):
 
     @extend_schema(responses=PhotoOutput)
     def get(self, request, public_id):
-        photos = Photo.objects.listed().for_cards().prefetch_related("tags")
-        photo = get_object_or_404(photos, public_id=public_id)
+        photo = get_object_or_404(Photo.objects.listed().for_page(), public_id=public_id)
         return Response(PhotoOutput(photo_json(request, photo)).data)
 
 

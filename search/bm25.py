@@ -5,7 +5,9 @@ At query time: idf from the document frequencies of the moment. Pure functions.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 K1 = 1.2
 B = 0.75
@@ -35,6 +37,30 @@ def idf(documents: int, document_frequency: int) -> float:
     """Return ln(1 + (N - df + 0.5) / (df + 0.5)): never negative (Lucene's form)."""
     document_frequency = min(document_frequency, documents)
     return math.log(1 + (documents - document_frequency + 0.5) / (document_frequency + 0.5))
+
+
+def scores(
+    groups: Sequence[tuple[float, Sequence[tuple[np.ndarray, np.ndarray]]]], least_coverage: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Score all documents that cover enough of the query: term at a time, exact.
+
+    groups: of each query word its idf, and the postings of its forms: (numbers, weights), where
+    numbers ascend, int64. least_coverage: sum of the idf of words that a document must have,
+    above 0. Returns (numbers, scores), ascending by number: the sum over words of idf times the
+    best form's weight.
+    """
+    size = 1 + max((int(numbers[-1]) for _, forms in groups for numbers, _ in forms), default=-1)
+    total, covered, best = np.zeros(size), np.zeros(size), np.zeros(size)
+    for one, forms in groups:
+        for numbers, weights in forms:
+            best[numbers] = np.maximum(best[numbers], weights)
+        for numbers, _ in forms:
+            held = best[numbers]
+            total[numbers] += one * held
+            covered[numbers] += one * (held > 0)
+            best[numbers] = 0  # another form's documents count once
+    found = np.flatnonzero(covered >= least_coverage)
+    return found, total[found]
 
 
 def score(groups: list[tuple[float, tuple[str, ...]]], weights: Mapping[str, float]) -> float:

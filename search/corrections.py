@@ -66,14 +66,14 @@ def _is_likely(word: str, meant: str) -> bool:
     return len(word) > SHORTEST_WORD or not has_wrong_letter
 
 
-def _unknown_words(query: SearchQuery) -> list[str]:
-    """Return the query's words that may be corrected: no document has them in any form.
+def suspects(query: SearchQuery) -> dict[str, tuple[str, ...]]:
+    """Return the query's words that may be misspelt, with their forms: in no dictionary.
 
-    Nor has a dictionary: a real word that is missing here is not spelt wrong.
+    A real word that is missing here is not spelt wrong.
     """
     asked = {form for forms in query.terms for form in forms}
     kept = _fixed_words(query)
-    forms = {
+    return {
         word: query_forms(word)
         for word in words(query.text)
         if word in asked - kept
@@ -82,6 +82,11 @@ def _unknown_words(query: SearchQuery) -> list[str]:
         and not is_cjk(word)
         and not dictionary.is_word(word)
     }
+
+
+def _unknown_words(query: SearchQuery) -> list[str]:
+    """Return the suspects that no document has in any form."""
+    forms = suspects(query)
     if not forms:
         return []
     known = vocabulary.known_terms(form for each in forms.values() for form in each)

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import compress
 from uuid import UUID
 
 import numpy as np
@@ -17,7 +18,7 @@ from search.fusion import reciprocal_rank_fusion
 from search.models import CorpusStatistics
 from search.query import SearchQuery, parse
 from search.results import Results
-from search.retrievers import DEPTH, Match
+from search.retrievers import DEPTH, DenseRanking
 from search.sql import sql_of
 
 PAGE_SIZE = 24
@@ -91,9 +92,9 @@ def search(
     meant = None if exact else _meant(query, corpus.generation)
     used = meant or query
     asked = (used.terms, used.required, used.excluded, used.semantic, used.filters, sort)
-    found = cache.kept_results(asked, snapshot) if snapshot else None
+    found, is_new = cache.kept_results(asked, snapshot) if snapshot else None, False
     if found is None:
-        snapshot, found = _computed(used, sort, asked, corpus)
+        snapshot, found, is_new = _computed(used, sort, asked, corpus)
     by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
     photos = photos_in_order(list(by_id))
     for photo in photos:
@@ -102,7 +103,7 @@ def search(
         query=query,
         photos=photos,
         # Not even their number may tell of photos that were hidden since.
-        count=retrievers.count_listed(found.photo_ids),
+        count=len(found) if is_new else retrievers.count_listed(found.ids),
         page=page,
         page_size=PAGE_SIZE,
         semantic=not used.semantic or _has_vector(snapshot),
@@ -117,6 +118,8 @@ def search(
 
 def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
     """Return the query with its misspelt words corrected, or None; looked for once a state."""
+    if not corrections.suspects(query):
+        return None
 
     def text() -> str:
         found = corrections.corrected(query)
@@ -128,16 +131,21 @@ def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
 
 def _computed(
     query: SearchQuery, sort: str, asked: tuple, corpus: CorpusStatistics
-) -> tuple[str, Results]:
-    """Return the list of the index as it is now, and the name of that state."""
+) -> tuple[str, Results, bool]:
+    """Return the name of the index's state, its list, and whether it was made just now."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
     snapshot = f"{corpus.generation}"
     if vector is not None:
         snapshot += f".{space.pk}.{space.generation}"
-    return snapshot, cache.results(
-        asked, snapshot, lambda: _fused(query, sort, space, vector, corpus.documents)
-    )
+    is_new = False
+
+    def compute() -> Results:
+        nonlocal is_new
+        is_new = True
+        return _fused(query, sort, space, vector, corpus.documents)
+
+    return snapshot, cache.results(asked, snapshot, compute), is_new
 
 
 def _has_vector(snapshot: str) -> bool:
@@ -159,28 +167,27 @@ def _fused(
         return Results(problems=problems)
     if not query.semantic:
         newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
-        scored = _sorted([(photo_id, 0.0) for photo_id in newest], sort)
+        scored = _sorted([(photo_id.bytes, 0.0) for photo_id in newest], sort)
         return Results.of(scored, {}, problems=problems)
     legs = LEGS if vector is not None else ()
-    statements = {"bm25": retrievers.words_statement(query, allowed, documents)} | {
+    statements = retrievers.words_statements(query, allowed) | {
         leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
     }
     rows = retrievers.run(statements)
-    if not allowed.leaves_few:
+    dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
+    short = [leg for leg in legs if len(dense[leg]) < DEPTH]
+    if short and not allowed.leaves_few:
         # An approximate scan may give up before it has met enough photos that are allowed.
-        rows |= retrievers.run(
-            {
-                leg: retrievers.dense_statement(leg, space, vector, allowed.exactly())
-                for leg in legs
-                if len(rows[leg]) < DEPTH
-            }
+        every = allowed.exactly()
+        again = retrievers.run(
+            {leg: retrievers.dense_statement(leg, space, vector, every) for leg in short}
         )
-    rankings["bm25"] = [row[0] for row in rows["bm25"]]
-    for leg in legs:
-        matches = [Match(*row) for row in rows[leg]]
-        rankings[leg] = _close(leg, space, vector, matches)
-        if leg == "image":
-            nearest = tuple(match.photo_id for match in matches[:NEAREST])
+        dense |= {leg: DenseRanking.of(again[leg]) for leg in short}
+    rankings["bm25"] = retrievers.ranked_words(query, rows, allowed, documents)
+    for leg, ranking in dense.items():
+        rankings[leg] = _close(leg, space, vector, ranking)
+    if "image" in dense:
+        nearest = tuple(UUID(bytes=one) for one in dense["image"].photo_ids[:NEAREST])
     if vector is None:
         scored = reciprocal_rank_fusion(rankings, WORDS_ONLY, k=RRF_K)
     else:
@@ -189,35 +196,37 @@ def _fused(
     return Results.of(_sorted(scored, sort), rankings, nearest=nearest, problems=problems)
 
 
-def _sorted(scored: list[tuple[UUID, float]], sort: str) -> list[tuple[UUID, float]]:
+def _sorted(scored: list[tuple[bytes, float]], sort: str) -> list[tuple[bytes, float]]:
     """Put [(id, score)] in the order of publication, or leave it as it is."""
     if sort == RELEVANCE:
         return scored
     sign = "-" if sort == NEWEST else ""
     scores = dict(scored)
-    photos = Photo.objects.filter(pk__in=scores)
+    photos = Photo.objects.filter(pk__in=[UUID(bytes=one) for one in scores])
     ids = photos.order_by(f"{sign}published_at", f"{sign}id").values_list("pk", flat=True)
-    return [(one, scores[one]) for one in ids]
+    return [(one.bytes, scores[one.bytes]) for one in ids]
 
 
-def _close(leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]) -> list[UUID]:
+def _close(
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, ranking: DenseRanking
+) -> list[bytes]:
     """Cut a dense ranking at the space's floor; the order stays by cosine."""
     limits = space.floor.get(leg)
     if not limits:
-        return [match.photo_id for match in matches]
-    scores = floor_scores(leg, space, vector, matches)
+        return ranking.photo_ids
+    scores = floor_scores(leg, space, vector, ranking)
     close = floor.kept(scores, gate=limits["gate"], keep=limits["keep"])
-    return [match.photo_id for match, is_close in zip(matches, close, strict=True) if is_close]
+    return list(compress(ranking.photo_ids, close))
 
 
 def floor_scores(
-    leg: str, space: EmbeddingSpace, vector: np.ndarray, matches: list[Match]
-) -> list[float]:
-    """Return s of each match of a dense ranking, which the space's floor is compared with."""
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, ranking: DenseRanking
+) -> np.ndarray:
+    """Return s of each photo of a dense ranking, which the space's floor is compared with."""
     query_level = spaces.query_level(space, vector, leg)
     # Floors that were calibrated before a share was chosen have none.
     share = space.floor.get(leg, {}).get("share", HALF)
-    return [normalised(one.cosine, one.level, query_level, share) for one in matches]
+    return normalised(ranking.cosines, ranking.levels, query_level, share)
 
 
 def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
@@ -247,9 +256,9 @@ def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) 
         for leg, vector in vectors.items()
     }
     rows = retrievers.run(statements, depth=SIMILAR_DEPTH)
-    rankings = {leg: [row[0] for row in found] for leg, found in rows.items()}
+    rankings = {leg: DenseRanking.of(found).photo_ids for leg, found in rows.items()}
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
-    return photos_in_order([photo_id for photo_id, _ in scored[:limit]])
+    return photos_in_order([UUID(bytes=one) for one, _ in scored[:limit]])
 
 
 def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:

@@ -1,13 +1,11 @@
 """The relevance floor of a dense ranking: where results stop because relevance stops."""
 
-from collections.abc import Sequence
+import numpy as np
 
 
-def kept(scores: Sequence[float], *, gate: float, keep: float) -> list[bool]:
-    """Tell which of a ranking's photos are close: none unless the best reaches the gate.
+def kept(scores: np.ndarray, *, gate: float, keep: float) -> np.ndarray:
+    """Tell which of a ranking's photos are close, (n,) bool: none unless the best reaches the gate.
 
-    scores: s of each photo, see embeddings.levels.normalised.
+    scores: s of each photo, (n,), see embeddings.levels.normalised.
     """
-    if not scores or max(scores) < gate:
-        return [False] * len(scores)
-    return [one >= keep for one in scores]
+    return (scores >= keep) & bool(np.any(scores >= gate))

@@ -23,6 +23,9 @@ class PhotoDocument(models.Model):
         primary_key=True,
         related_name="+",
     )
+    number = models.IntegerField(
+        unique=True, help_text="In the postings; kept as long as the document, never given again."
+    )
     tsv = SearchVectorField(help_text="Our own tokens with positions; never to_tsvector.")
     weights = SparseVectorField(
         dimensions=SPARSE_DIMENSIONS, help_text="BM25 weight of each term id, without idf."
@@ -34,7 +37,7 @@ class PhotoDocument(models.Model):
 
     class Meta:
         indexes = [
-            # Candidates of BM25, phrases and exclusions.
+            # Phrases, exclusions and suggestions.
             GinIndex(fields=["tsv"], name="document_tokens"),
             # Documents that reconcile has to take away.
             models.Index("photo", condition=Q(listed=False), name="document_unlisted"),
@@ -65,6 +68,17 @@ class Term(models.Model):
         return self.text
 
 
+class PostingBlock(models.Model):
+    """The postings of one term among documents in a row, packed: see search.postings."""
+
+    pk = models.CompositePrimaryKey("term_id", "block")
+    term = models.ForeignKey(
+        Term, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    block = models.IntegerField(help_text="Number of the documents / search.postings.BLOCK.")
+    postings = models.BinaryField()
+
+
 class CorpusStatistics(models.Model):
     """The one row of statistics that BM25 needs."""
 
@@ -73,6 +87,7 @@ class CorpusStatistics(models.Model):
     average_length = models.FloatField(
         help_text="Pinned: every stored weight was made with it. Two of them never mix."
     )
+    next_number = models.IntegerField(default=0, help_text="Of the next document that is new.")
     generation = models.IntegerField(default=0, help_text="Moves with every change of the index.")
 
     class Meta:

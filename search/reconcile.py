@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import count, islice
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from pgvector import SparseVector
 
 from gallery.models import Photo
-from search import bm25
+from search import bm25, postings
 from search.documents import Document, analyse, input_hash, photo_fields
 from search.models import SPARSE_DIMENSIONS, CorpusStatistics, PhotoDocument, Term
 from search.sql import sql_of
@@ -98,6 +98,7 @@ def repin() -> None:
         documents = PhotoDocument.objects.only("weights", "length").order_by("pk")
         for batch in _batches(documents.iterator(chunk_size=BATCH_SIZE)):
             _update_weights(batch, old_average, statistics.average_length)
+        postings.rebuild()
         statistics.generation += 1
         statistics.save()
 
@@ -126,11 +127,12 @@ def _update_weights(documents: list[PhotoDocument], old_average: float, new_aver
 
 
 def recount() -> None:
-    """Make the vocabulary and the corpus anew from the documents that are stored."""
+    """Make vocabulary, postings and statistics anew from the documents that are stored."""
     with transaction.atomic():
         statistics = lock_statistics()
         with connection.cursor() as cursor:
             cursor.execute(sql_of("recount_terms"))
+        postings.rebuild()
         totals = PhotoDocument.objects.aggregate(count=Count("pk"), length=Sum("length"))
         statistics.documents = totals["count"]
         statistics.total_length = totals["length"] or 0.0
@@ -169,9 +171,11 @@ def _write(
         {term for _, one in analysed.values() for term in one.term_frequency},
         words={word for _, one in analysed.values() for word in one.words},
     )
+    numbers = count(statistics.next_number)
     new = [
         PhotoDocument(
             photo_id=photo_id,
+            number=stored[photo_id].number if photo_id in stored else next(numbers),
             tsv=document.tsv,
             weights=bm25_weights(
                 {term_ids[term]: tf for term, tf in document.term_frequency.items()},
@@ -193,7 +197,9 @@ def _write(
         change.subtract(document.weights.indices())
     PhotoDocument.objects.filter(pk__in=[one.pk for one in gone]).delete()
     _upsert(new)
+    postings.change(old=(*gone, *replaced), new=new)
     _change_document_frequencies(change)
+    statistics.next_number = next(numbers)
     statistics.documents += len(new) - len(replaced) - len(gone)
     statistics.total_length += sum(one.length for one in new)
     statistics.total_length -= sum(one.length for one in (*gone, *replaced))
@@ -208,8 +214,8 @@ def _upsert(documents: list[PhotoDocument]) -> None:
         cursor.executemany(
             """
             INSERT INTO search_photodocument
-                   (photo_id, tsv, weights, length, language, input_hash, listed)
-            VALUES (%s, %s::tsvector, %s::sparsevec, %s, %s, %s, %s)
+                   (photo_id, number, tsv, weights, length, language, input_hash, listed)
+            VALUES (%s, %s, %s::tsvector, %s::sparsevec, %s, %s, %s, %s)
                 ON CONFLICT (photo_id) DO UPDATE
                SET (tsv, weights, length, language, input_hash, listed) =
                    (excluded.tsv, excluded.weights, excluded.length, excluded.language,
@@ -217,8 +223,8 @@ def _upsert(documents: list[PhotoDocument]) -> None:
             """,
             [
                 (
-                    one.photo_id, one.tsv, one.weights.to_text(), one.length, one.language,
-                    one.input_hash, one.listed,
+                    one.photo_id, one.number, one.tsv, one.weights.to_text(), one.length,
+                    one.language, one.input_hash, one.listed,
                 )
                 for one in documents
             ],

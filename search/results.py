@@ -1,7 +1,7 @@
 """A whole list of results as layer 2 keeps it: packed, so that a page costs only its own photos."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -34,43 +34,39 @@ class Results:
     @classmethod
     def of(
         cls,
-        scored: Sequence[tuple[UUID, float]],
-        rankings: Mapping[str, Sequence[UUID]],
+        scored: Sequence[tuple[bytes, float]],
+        rankings: Mapping[str, Sequence[bytes]],
         **others,
     ) -> "Results":
-        """Pack [(id, score)], best first, and the rankings that they come from."""
+        """Pack [(id, score)], best first, and the rankings that they come from.
+
+        Ids are of ID_BYTES each.
+        """
         return cls(
-            ids=_packed(photo_id for photo_id, _ in scored),
+            ids=b"".join(photo_id for photo_id, _ in scored),
             scores=array("d", (score for _, score in scored)).tobytes(),
-            rankings={name: _packed(ranking) for name, ranking in rankings.items()},
+            rankings={name: b"".join(ranking) for name, ranking in rankings.items()},
             **others,
         )
 
     def __len__(self) -> int:
         return len(self.ids) // ID_BYTES
 
-    @property
-    def photo_ids(self) -> list[UUID]:
-        return [UUID(bytes=one) for one in _parts(self.ids)]
-
     def hits(self, start: int, stop: int) -> list[Hit]:
         """Return the results from one place up to another."""
         scores = array("d", self.scores)[start:stop]
         ranks = {
-            name: {one: rank for rank, one in enumerate(_parts(ranking), start=1)}
+            name: {one: rank for rank, one in enumerate(parts(ranking), start=1)}
             for name, ranking in self.rankings.items()
         }
         return [
             Hit(UUID(bytes=one), score, {name: each.get(one) for name, each in ranks.items()})
             for one, score in zip(
-                _parts(self.ids[start * ID_BYTES : stop * ID_BYTES]), scores, strict=True
+                parts(self.ids[start * ID_BYTES : stop * ID_BYTES]), scores, strict=True
             )
         ]
 
 
-def _packed(ids: Iterable[UUID]) -> bytes:
-    return b"".join(one.bytes for one in ids)
-
-
-def _parts(packed: bytes) -> list[bytes]:
+def parts(packed: bytes) -> list[bytes]:
+    """Return packed ids one by one."""
     return [packed[at : at + ID_BYTES] for at in range(0, len(packed), ID_BYTES)]

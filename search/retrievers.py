@@ -3,23 +3,26 @@
 Each returns distinct photos, best first, with visibility and restrictions inside its SQL.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
 
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
-from search import bm25, filters
+from search import bm25, filters, postings
 from search.documents import quoted
 from search.filters import Resolved
-from search.models import SPARSE_DIMENSIONS, CorpusStatistics, Term
+from search.models import CorpusStatistics
 from search.query import SearchQuery
+from search.results import ID_BYTES, parts
 from search.sql import sql_of
 
 Statement = tuple[str, dict]  # SQL and its parameters
 
+WIDEN = 4  # times as many documents are looked at when too few of the best are allowed
 DEPTH = 200  # fixes 97 % of the first 24 of the fused list (measured)
 # A photo that matches less than this share of the query's idf mass matched by accident.
 LEAST_COVERAGE = 0.3
@@ -29,12 +32,24 @@ VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.d
 
 
 @dataclass(frozen=True)
-class Match:
-    """One row of a dense ranking."""
+class DenseRanking:
+    """Photos by nearness of their vectors, the nearest first.
 
-    photo_id: UUID
-    cosine: float
-    level: float
+    photo_ids: ID_BYTES each. cosines, levels: (n,) float32.
+    """
+
+    photo_ids: list[bytes]
+    cosines: np.ndarray
+    levels: np.ndarray
+
+    @classmethod
+    def of(cls, rows: list[tuple]) -> "DenseRanking":
+        """Unpack what dense_statement() returns."""
+        photo_ids, cosines, levels = (column or b"" for column in rows[0])
+        return cls(parts(photo_ids), *(np.frombuffer(one, ">f4") for one in (cosines, levels)))
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
 
 
 @dataclass(frozen=True)
@@ -155,11 +170,12 @@ def restriction(query: SearchQuery, documents: int) -> Restriction:
     return allowed if photo_ids is None else replace(allowed.exactly(), photo_ids=photo_ids)
 
 
-def count_listed(photo_ids: list[UUID]) -> int:
-    """Return how many of these photos are listed now."""
+def count_listed(photo_ids: bytes) -> int:
+    """Return how many of these photos are listed now; ids are packed, ID_BYTES each."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM gallery_photo WHERE listed AND id = ANY(%s)", [photo_ids]
+            "SELECT count(*) FROM gallery_photo WHERE listed AND id = ANY(%s::uuid[])",
+            ["{" + ",".join(one.hex() for one in parts(photo_ids)) + "}"],
         )
         return cursor.fetchone()[0]
 
@@ -174,79 +190,95 @@ def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
     """Rank by BM25. A query word counts once, in the form that a photo holds best."""
     documents = CorpusStatistics.now().documents
     allowed = restriction(query, documents)
-    statement = words_statement(query, allowed, documents, depth=depth)
-    return [row[0] for row in run({"bm25": statement})["bm25"]]
+    rows = run(words_statements(query, allowed))
+    return [UUID(bytes=one) for one in ranked_words(query, rows, allowed, documents, depth=depth)]
 
 
-def words_statement(
-    query: SearchQuery, allowed: Restriction, documents: int, *, depth: int = DEPTH
-) -> Statement | None:
-    """Return the SQL of the BM25 ranking and its parameters; None if no photo has any word.
+def words_statements(query: SearchQuery, allowed: Restriction) -> dict[str, Statement | None]:
+    """Return the SQL that ranked_words() needs the rows of."""
+    forms = [form for forms in query.terms for form in forms]
+    few = None
+    if allowed.leaves_few and not allowed.is_open:
+        few = sql_of("allowed_documents").format(allowed=allowed.photos), allowed.parameters
+    return {
+        "postings": (sql_of("postings"), {"forms": forms}) if forms else None,
+        "allowed": few if forms else None,
+    }
 
-    documents: how many are indexed.
+
+def ranked_words(
+    query: SearchQuery,
+    rows: Mapping[str, list[tuple]],
+    allowed: Restriction,
+    documents: int,
+    *,
+    depth: int = DEPTH,
+) -> list[bytes]:
+    """Rank photos by BM25, exactly; ties go to the one that was indexed later.
+
+    rows: of words_statements(). documents: how many are indexed. Returns ids, 16 bytes each. Costs
+    a query, and more if many of the best are not allowed.
     """
-    groups = _weighted_groups(query, documents)
-    known = [(weight, forms) for weight, forms in groups if forms]
-    if not known:
-        return None
+    numbers, scores = word_scores(query, rows["postings"], documents)
+    if rows["allowed"]:
+        few = np.frombuffer(rows["allowed"][0][0] or b"", ">i4")
+        kept = np.isin(numbers, few)
+        numbers, scores = numbers[kept], scores[kept]
+    wanted, found = depth, b""
+    while len(numbers) and len(found) < depth * ID_BYTES:
+        best = _best(numbers, scores, wanted)
+        found = _photos_of(best, allowed, depth)
+        if len(best) == len(numbers):
+            break
+        wanted *= WIDEN
+    return parts(found)
+
+
+def word_scores(
+    query: SearchQuery, rows: list[tuple], documents: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of all documents that match, and their scores; rows: of postings.sql."""
+    groups = _weighted_groups(query, rows, documents)
     least_coverage = LEAST_COVERAGE * sum(weight for weight, _ in groups)
-    parameters = allowed.parameters | {
-        "candidates": " | ".join(quoted(form) for form in _essential(known, least_coverage)),
-        "least_coverage": least_coverage,
-        "depth": depth,
-    }
-    word_scores, score, coverage = [], [], []
-    for number, (weight, forms) in enumerate(known):
-        products = []
-        for place, term_id in enumerate(forms.values()):
-            parameters[f"form_{number}_{place}"] = f"{{{term_id + 1}:1}}/{SPARSE_DIMENSIONS}"
-            products.append(f"-(weights <#> %(form_{number}_{place})s::sparsevec)")
-        parameters[f"idf_{number}"] = weight
-        word_scores.append(f"greatest({', '.join(products)}) AS word_{number}")
-        score.append(f"word_{number} * %(idf_{number})s")
-        coverage.append(f"CASE WHEN word_{number} > 0 THEN %(idf_{number})s ELSE 0 END")
-    sql = sql_of("bm25").format(
-        filtered=allowed.filtered("search_photodocument.photo_id"),
-        word_scores=", ".join(word_scores),
-        score=" + ".join(score),
-        coverage=" + ".join(coverage),
-    )
-    return sql, parameters
+    return bm25.scores([group for group in groups if group[1]], least_coverage)
 
 
-def _essential(groups: list[tuple[float, dict[str, int]]], least_coverage: float) -> list[str]:
-    """Return the forms of which a photo must have one, lest it miss the least coverage.
+def _best(numbers: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
+    """Return the numbers of the best `count` documents, best first."""
+    if len(numbers) > count:
+        kept = scores >= np.partition(scores, -count)[-count]  # with all that tie with the last
+        numbers, scores = numbers[kept], scores[kept]
+    return numbers[np.lexsort((-numbers, -scores))[:count]]
 
-    The commonest words together may not reach it: who has no other is no candidate.
+
+def _photos_of(numbers: np.ndarray, allowed: Restriction, depth: int) -> bytes:
+    """Return the ids of the first `depth` of these documents that are listed and allowed."""
+    condition = "TRUE" if allowed.is_open else allowed.condition("indexed.photo_id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql_of("documents").format(condition=condition),
+            allowed.parameters | {"numbers": numbers.tolist(), "depth": depth},
+        )
+        return bytes(cursor.fetchone()[0] or b"")
+
+
+def _weighted_groups(query: SearchQuery, rows: list[tuple], documents: int) -> list[tuple]:
+    """Return (idf, postings of each form) of the query's words; none where no photo has the word.
+
+    rows: of postings.sql.
     """
-    found, covered = [], 0.0
-    for weight, forms in sorted(groups, key=lambda group: group[0]):
-        covered += weight
-        if covered >= least_coverage:
-            found += forms
-    return found
-
-
-def _weighted_groups(query: SearchQuery, documents: int) -> list[tuple[float, dict[str, int]]]:
-    """Return (idf, {form: term id}) of the query's words; no form where no photo has the word."""
-    texts = {form for forms in query.terms for form in forms}
-    found = {
-        text: (pk, frequency)
-        for pk, text, frequency in Term.objects.filter(
-            text__in=texts, document_frequency__gt=0
-        ).values_list("pk", "text", "document_frequency")
-    }
+    found = {text: (frequency, packed) for text, frequency, packed in rows}
     groups, unknown = [], 0
     for forms in query.terms:
-        known = {form: found[form][0] for form in forms if form in found}
+        known = [found[form] for form in forms if form in found]
         if known:
-            frequency = max(found[form][1] for form in known)
-            groups.append((bm25.idf(documents, frequency), known))
+            idf = bm25.idf(documents, max(frequency for frequency, _ in known))
+            groups.append((idf, [postings.unpacked(packed) for _, packed in known]))
         else:
             unknown += 1
     # A word that no photo has says nothing of how telling it is: it weighs as the least telling.
     least = min((weight for weight, _ in groups), default=0.0)
-    return groups + unknown * [(least, {})]
+    return groups + unknown * [(least, [])]
 
 
 def rank_by_vector(
@@ -256,13 +288,13 @@ def rank_by_vector(
     allowed: Restriction = Restriction(),
     *,
     depth: int = DEPTH,
-) -> list[Match]:
+) -> DenseRanking:
     """Rank by nearness of stored vectors to a vector.
 
     leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
     """
     statement = dense_statement(leg, space, vector, allowed, depth=depth)
-    return [Match(*row) for row in run({leg: statement}, depth=depth)[leg]]
+    return DenseRanking.of(run({leg: statement}, depth=depth)[leg])
 
 
 def dense_statement(
@@ -282,8 +314,13 @@ def dense_statement(
         allowed=allowed.photos,
         condition=allowed.condition(f"{table}.photo_id"),
     )
-    literal = "[" + ",".join(f"{value:.6g}" for value in vector) + "]"
+    literal = _literal(vector.astype(np.float32).tobytes())
     return sql, allowed.parameters | {"vector": literal, "depth": depth}
+
+
+@lru_cache(maxsize=8)  # every leg asks with the same vector
+def _literal(vector: bytes) -> str:
+    return "[" + ",".join(f"{value:.6g}" for value in np.frombuffer(vector, np.float32)) + "]"
 
 
 def rank_by_date(allowed: Restriction, *, depth: int = DEPTH) -> list[UUID]:

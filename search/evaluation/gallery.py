@@ -225,9 +225,9 @@ class Visitor:
         vector = self._vectors[_encoded(text)]
         found = {}
         for leg in DENSE_LEGS:
-            matches = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
-            scores = engine.floor_scores(leg, self.space, vector, matches)
-            found[leg] = Nearest(cosine=matches[0].cosine, score=max(scores))
+            ranking = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
+            scores = engine.floor_scores(leg, self.space, vector, ranking)
+            found[leg] = Nearest(cosine=float(ranking.cosines[0]), score=float(scores.max()))
         return found
 
 

@@ -4,7 +4,7 @@
 --   that are allowed.
 --   {table}, {space_id}, {dimensions}: formatted in by search.retrievers as checked values; a
 --   bound parameter would hide the partial index from the planner.
--- Columns: photo_id, cosine, level; best first, ties by id.
+-- Columns: photo_ids, cosines, levels, each packed as the server sends it; best first, ties by id.
 -- Index served: {table}_space_{space_id}_hnsw. A second sort key inside the scan would kill it.
 WITH nearest AS MATERIALIZED (
     SELECT photo_id, level,
@@ -15,6 +15,7 @@ WITH nearest AS MATERIALIZED (
      ORDER BY (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions})
      LIMIT %(depth)s
 )
-SELECT photo_id, -distance AS cosine, level
+SELECT string_agg(uuid_send(photo_id), '' ORDER BY distance, photo_id),
+       string_agg(float4send((-distance)::real), '' ORDER BY distance, photo_id),
+       string_agg(float4send(level::real), '' ORDER BY distance, photo_id)
   FROM nearest
- ORDER BY distance, photo_id

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from search.floor import kept
@@ -48,6 +49,9 @@ def test_negative_k_is_refused():
 
 
 def test_gate_closes_the_ranking_and_keep_cuts_it():
-    assert kept([0.5, 0.3, 0.1], gate=0.4, keep=0.2) == [True, True, False]
-    assert kept([0.39, 0.3], gate=0.4, keep=0.2) == [False, False]
-    assert kept([], gate=0, keep=0) == []
+    for scores, close in (
+        ([0.5, 0.3, 0.1], [True, True, False]),
+        ([0.39, 0.3], [False, False]),
+        ([], []),
+    ):
+        assert kept(np.array(scores), gate=0.4, keep=0.2).tolist() == close
