@@ -244,6 +244,8 @@ class Photo(models.Model):
             models.Index("lens", condition=Q(listed=True), name="photo_listed_lens"),
             models.Index("place", condition=Q(listed=True), name="photo_listed_place"),
             models.Index("iso", condition=Q(listed=True), name="photo_listed_iso"),
+            models.Index("f_number", condition=Q(listed=True), name="photo_listed_f_number"),
+            models.Index("focal_length_mm", condition=Q(listed=True), name="photo_listed_focal"),
             models.Index(
                 RawSQL(TAKEN_BY_LOCAL_CLOCK, []),
                 condition=Q(listed=True),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import count
 
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import slugify
 
 from gallery.models import (
@@ -22,6 +23,7 @@ from gallery.models import (
     Visibility,
 )
 from search.analysis import fold, words
+from search.sql import sql_of
 
 ALIASES = {
     "aperture": "f",
@@ -177,9 +179,9 @@ def _text(column: str):
     """Make a filter of the names in a column of photos."""
 
     def condition(value: str) -> Condition:
-        listed = Photo.objects.listed().exclude(**{column: ""})
-        names = listed.order_by().values_list(column, flat=True).distinct()
-        found = [name for name in names if is_named(value, name)]
+        with connection.cursor() as cursor:
+            cursor.execute(sql_of("names").format(column=column))
+            found = [name for (name,) in cursor.fetchall() if is_named(value, name)]
         if not found:
             raise UnknownValue
         return f"photo.{column} = ANY(%s)", [found]
@@ -187,12 +189,14 @@ def _text(column: str):
     return condition
 
 
-def _rows(sql: str, rows: Callable[[], Iterable[tuple[int, str, str]]]):
-    """Make a filter of rows (id, slug, name)."""
+def _rows(sql: str, rows: Callable[[], QuerySet], name: str):
+    """Make a filter of rows with a slug and a name, by the slug or else by names that fit."""
 
     def condition(value: str) -> Condition:
-        slug = slugify(value, allow_unicode=True)
-        found = [pk for pk, own, name in rows() if slug == own or is_named(value, name)]
+        slugged = rows().filter(slug=slugify(value, allow_unicode=True))
+        found = list(slugged.values_list("pk", flat=True)) or [
+            pk for pk, own in rows().values_list("pk", name) if is_named(value, own)
+        ]
         if not found:
             raise UnknownValue
         return sql, [found]
@@ -221,13 +225,11 @@ def _tag(value: str) -> Condition:
 
 def _albums():
     public = Album.objects.filter(visibility=Visibility.PUBLIC)
-    return public.filter(_listed(albums=OuterRef("pk"))).values_list("pk", "slug", "title")
+    return public.filter(_listed(albums=OuterRef("pk")))
 
 
 def _photographers():
-    return Photographer.objects.filter(_listed(owner=OuterRef("pk"))).values_list(
-        "pk", "slug", "name"
-    )
+    return Photographer.objects.filter(_listed(owner=OuterRef("pk")))
 
 
 KINDS: dict[str, Callable[[str], Condition]] = {
@@ -242,10 +244,11 @@ KINDS: dict[str, Callable[[str], Condition]] = {
         "EXISTS (SELECT FROM gallery_albumphoto AS entry "
         "WHERE entry.photo_id = photo.id AND entry.album_id = ANY(%s))",
         _albums,
+        "title",
     ),
     "tag": _tag,
     "place": _text("place"),
-    "photographer": _rows("photo.owner_id = ANY(%s)", _photographers),
+    "photographer": _rows("photo.owner_id = ANY(%s)", _photographers, "name"),
     "orientation": _orientation,
 }
 
@@ -260,7 +263,7 @@ def kind_named(name: str) -> str | None:
 def resolve(filters: Iterable[Filter]) -> Resolved:
     """Make one condition of filters: of the same name either holds, of different names all.
 
-    Costs at most one query a filter. A value that cannot be read is left out, a name that is
+    Costs at most two queries a filter. A value that cannot be read is left out, a name that is
     unknown here matches nothing; both are among the problems.
     """
     numbers = count()

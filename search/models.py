@@ -39,6 +39,10 @@ class PhotoDocument(models.Model):
         indexes = [
             # Phrases, exclusions and suggestions.
             GinIndex(fields=["tsv"], name="document_tokens"),
+            # What filters leave, as numbers.
+            models.Index(
+                "photo", include=["number"], condition=Q(listed=True), name="document_numbers"
+            ),
             # Documents that reconcile has to take away.
             models.Index("photo", condition=Q(listed=False), name="document_unlisted"),
         ]

@@ -46,6 +46,15 @@ class Migration(migrations.Migration):
                 unique=True,
             ),
         ),
+        migrations.AddIndex(
+            model_name="photodocument",
+            index=models.Index(
+                models.F("photo"),
+                condition=models.Q(("listed", True)),
+                include=["number"],
+                name="document_numbers",
+            ),
+        ),
         migrations.CreateModel(
             name="PostingBlock",
             fields=[

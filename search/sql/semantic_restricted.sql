@@ -1,15 +1,14 @@
 -- Purpose: nearest vectors among the few photos that a phrase, exclusion or filter leaves, exact.
--- Parameters: vector (halfvec literal), depth, those of {allowed}, which selects
---   the photo_id of photos that are allowed; other braces as in semantic.sql.
+-- Parameters: vector (halfvec literal), depth, those of {allowed}, a condition on the photo's id;
+--   other braces as in semantic.sql.
 -- Columns: photo_ids, cosines, levels, each packed as the server sends it; best first, ties by id.
--- Index served: document_tokens for the photos, then the unique (space, photo).
-WITH allowed AS MATERIALIZED (
-    {allowed}
-), scored AS MATERIALIZED (
+-- Index served: the unique (space, photo).
+WITH scored AS MATERIALIZED (
     SELECT photo_id, level,
            (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions}) AS distance
-      FROM {table} JOIN allowed USING (photo_id)
+      FROM {table}
      WHERE space_id = {space_id} AND listed
+       AND {allowed}
 ), nearest AS (
     SELECT * FROM scored ORDER BY distance, photo_id LIMIT %(depth)s
 )
