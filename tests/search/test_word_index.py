@@ -11,12 +11,12 @@ from django.db import connection
 
 from gallery import services, tags
 from gallery.models import Photo
-from search import bm25, postings
+from search import bm25, postings, retrievers
 from search.analysis import is_stop_word, stem
 from search.documents import analyse, photo_fields
 from search.models import CorpusStatistics, PhotoDocument, PostingBlock, Term
 from search.query import parse
-from search.reconcile import index_due, reconcile, repin
+from search.reconcile import index_due, reconcile, recount, repin
 from search.retrievers import (
     DEPTH,
     LEAST_COVERAGE,
@@ -165,6 +165,33 @@ def test_index_stays_exact_under_random_edits_and_runs_twice(gallery):
     reconcile([photo.pk for photo in gallery])
     assert CorpusStatistics.objects.get().generation == generation
     assert_index_is_exact()
+
+
+def test_postings_of_many_blocks_stay_exact(gallery, monkeypatch):
+    monkeypatch.setattr(postings, "BLOCK", 7)
+    recount()
+    assert PostingBlock.objects.values("block").distinct().count() == 5
+    chance = random.Random(9)
+    for photo in chance.sample(gallery, 9):
+        write(photo, chance)
+    services.bin_photos(gallery[:8])  # the first block is empty now
+    while index_due():
+        pass
+    assert not PostingBlock.objects.filter(block=0).exists()
+    assert_index_is_exact()
+    assert rank_by_words(parse("sea boats")) == oracle("sea boats")
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_restricted_ranking_is_exact_however_deep_its_photos_are(gallery, monkeypatch, few):
+    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
+    monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
+    last = oracle("sea boat light")[-3:]
+    Photo.objects.filter(pk__in=last).update(iso=800)
+    assert rank_by_words(parse("sea boat light iso:800"), depth=2) == last[:2]
+    Photo.objects.filter(pk=last[0]).update(visibility="private")
+    assert rank_by_words(parse("sea boat light iso:800"), depth=2) == last[1:]
+    assert len(rank_by_words(parse("sea boat light"), depth=4)) == 4
 
 
 def test_pinning_the_average_anew_changes_nothing_but_the_weights(gallery):
