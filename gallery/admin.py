@@ -131,7 +131,7 @@ class PhotoAdmin(admin.ModelAdmin):
     actions = ["publish", "hide", "bin", "restore", "retry"]
     readonly_fields = [
         *("preview", "status", "embedded_at", "indexed_at", "original_name", "link", "download"),
-        *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at"),
+        *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at", "colours"),
     ]
     fieldsets = [
         (None, {"fields": ["preview", "status", "link"]}),
@@ -142,7 +142,7 @@ class PhotoAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     *("download", "original_name", "media_type", "size_bytes", "width", "height"),
-                    *("camera", "lens", "taken_at", "embedded_at", "indexed_at"),
+                    *("camera", "lens", "taken_at", "colours", "embedded_at", "indexed_at"),
                 ]
             },
         ),

@@ -5,6 +5,8 @@ import secrets
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
@@ -136,6 +138,12 @@ class Photo(models.Model):
     metadata = models.JSONField(default=dict, editable=False, help_text="All that the file said.")
 
     placeholder = models.TextField(blank=True, editable=False, help_text="WebP data URI, 16 px.")
+    colours = ArrayField(
+        models.TextField(),
+        null=True,
+        editable=False,
+        help_text="Those that cover enough of it: see gallery.colours. Null: not known yet.",
+    )
     renditions = models.JSONField(
         default=list,
         editable=False,
@@ -219,6 +227,10 @@ class Photo(models.Model):
                 condition=Q(state="ready") & ~Q(listed=F("renditions_public")),
                 name="photo_renditions_misplaced",
             ),
+            # Ready before colours were named.
+            models.Index(
+                "id", condition=Q(state="ready", colours=None), name="photo_without_colours"
+            ),
             # What upper apps have to reconcile.
             models.Index(
                 "created_at",
@@ -250,6 +262,12 @@ class Photo(models.Model):
                 RawSQL(TAKEN_BY_LOCAL_CLOCK, []),
                 condition=Q(listed=True),
                 name="photo_listed_taken",
+            ),
+            GinIndex(
+                fields=["colours"],
+                condition=Q(listed=True),
+                fastupdate=False,  # a handful of names: a list of what is pending saves nothing
+                name="photo_listed_colours",
             ),
         ]
 

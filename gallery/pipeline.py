@@ -1,4 +1,4 @@
-"""What a pixel worker does with a photo: metadata, renditions, their place, the bin."""
+"""What a pixel worker does with a photo: metadata, renditions, their place, colours, the bin."""
 
 import logging
 from datetime import timedelta
@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from gallery import files, metadata, renditions
+from gallery.colours import dominant_colours
 from gallery.exceptions import UnreadablePicture
 from gallery.formats import decoding, open_picture
 from gallery.models import Photo, new_key
@@ -22,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=70)  # a little over the time limit of the task
 MAX_ATTEMPTS = 4
+COLOURS_BATCH = 100  # photos whose colours a task names: well within its time limit
 STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
 MOVE_LIMIT = timedelta(minutes=10)  # after that, copies of a move that was cut off are deleted
 BIN_LIFETIME = timedelta(days=30)
@@ -80,7 +82,7 @@ def process(photo: Photo) -> None:
             found = metadata.read_metadata(image)
             size = _upright_size(image)
         _fill_in(photo, found)
-        made, photo.placeholder = renditions.render(
+        made, photo.placeholder, photo.colours = renditions.render(
             path, creator=photo.creator, copyright=photo.copyright
         )
     photo.width, photo.height = size
@@ -131,6 +133,7 @@ FINISHED_FIELDS = (
     "width",
     "height",
     "placeholder",
+    "colours",
     "renditions",
     "renditions_public",
     "file_key",
@@ -224,6 +227,29 @@ def place_renditions(photo: Photo) -> None:
         if unmoved.update(file_key=photo.file_key, renditions_public=photo.listed):
             files.trash(old_alias, old_names)
             files.keep(new_alias, new_names)
+
+
+def name_colours(limit: int = COLOURS_BATCH) -> int:
+    """Name the colours of up to `limit` photos that were ready before; return of how many.
+
+    A photo whose rendition is lost has none until it is made anew.
+    """
+    unnamed = Photo.objects.without_colours()
+    named = 0
+    for pk in list(unnamed.order_by("pk").values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            photo = unnamed.filter(pk=pk).select_for_update(no_key=True, skip_locked=True).first()
+            if photo is None:  # another worker has it
+                continue
+            try:
+                colours = dominant_colours(renditions.open_pixels(photo, 0))
+            except (FileNotFoundError, UnidentifiedImageError):
+                colours = []
+            except files.STORAGE_ERRORS as error:
+                logger.warning("Photo %s: storage is away: %s", photo.public_id, error)
+                continue
+            named += unnamed.filter(pk=pk).update(colours=colours)
+    return named
 
 
 def empty_bin() -> None:

@@ -42,6 +42,10 @@ class PhotoQuerySet(models.QuerySet):
             Q(state="pending") | Q(state="processing", claimed_until__lt=Now()),
         ).filter(Q(claimed_until=None) | Q(claimed_until__lt=Now()))
 
+    def without_colours(self):
+        """Keep ready photos whose colours are not known: they are older than the names."""
+        return self.filter(state="ready", colours=None)
+
     def locked(self):
         """Lock these photos until the transaction ends, in the order of ids, and return them.
 

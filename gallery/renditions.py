@@ -15,6 +15,7 @@ from django.core.files.storage import storages
 from django.urls import reverse
 from PIL import Image, ImageCms
 
+from gallery.colours import dominant_colours
 from gallery.files import local_path
 from gallery.formats import decoding
 from gallery.models import Photo
@@ -181,8 +182,8 @@ def local_original(photo: Photo) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition], str]:
-    """Make all renditions of a picture file, and its placeholder as a data URI.
+def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition], str, list[str]]:
+    """Make all renditions of a picture file, its placeholder as a data URI, and name its colours.
 
     The picture is decoded once, shrunk on load, upright and in sRGB; the smaller ones are made
     from the larger. Files carry the sRGB profile, creator and copyright and nothing else.
@@ -197,7 +198,8 @@ def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition]
         key = (image.width, recipe.format)
         if key not in made:
             made[key] = _encode(image, recipe, exif)
-    return list(made.values()), _placeholder(image)
+    colours = dominant_colours(Image.fromarray(image.numpy()))
+    return list(made.values()), _placeholder(image), colours
 
 
 def _encode(image: pyvips.Image, recipe: Recipe, exif: bytes) -> Rendition:

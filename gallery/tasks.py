@@ -9,8 +9,8 @@ from gallery.nudge import nudge
 
 @shared_task(name="gallery.process_pixels", time_limit=settings.PIXELS_TIME_LIMIT_SECONDS)
 def process_pixels():
-    """Process one photo and nudge again, until none is due."""
-    if pipeline.process_next():
+    """Process one photo, or name the colours of older ones; nudge again until none is due."""
+    if pipeline.process_next() or pipeline.name_colours():
         nudge(process_pixels)
 
 
