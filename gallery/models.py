@@ -142,7 +142,7 @@ class Photo(models.Model):
         models.TextField(),
         null=True,
         editable=False,
-        help_text="Those that cover enough of it: see gallery.colours. Null: not known yet.",
+        help_text="Those that cover enough of it; null until they are named.",
     )
     renditions = models.JSONField(
         default=list,

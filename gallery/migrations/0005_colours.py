@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.TextField(),
                 editable=False,
-                help_text="Those that cover enough of it: see gallery.colours. Null: not known yet.",
+                help_text="Those that cover enough of it; null until they are named.",
                 null=True,
                 size=None,
             ),
