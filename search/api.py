@@ -20,7 +20,7 @@ class SearchInput(PageInput):
         allow_blank=True,
         default="",
         help_text='Words, "phrases", OR, -exclusions, and filters such as `camera:x100v iso:>800 '
-        "year:2024 orientation:portrait`.",
+        "year:2024 orientation:portrait colour:blue`.",
     )
     sort = serializers.ChoiceField(choices=engine.SORTS, default=engine.RELEVANCE)
     exact = serializers.BooleanField(default=False, help_text="Take misspelt words as they are.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from django.db.models import Count, F, Value
+from django.db.models import Count, F, Func, TextField, Value
 
 from gallery.models import Photo, Visibility
 from search.models import CorpusStatistics
@@ -18,6 +18,7 @@ _PATHS = {
     "tag": "tags__name",
     "album": "albums__title",
     "photographer": "owner__name",
+    "colour": "colours",
 }
 
 
@@ -31,6 +32,7 @@ class Facets:
     tag: tuple[str, ...]
     album: tuple[str, ...]
     photographer: tuple[str, ...]
+    colour: tuple[str, ...]
 
 
 def facets() -> Facets:
@@ -53,10 +55,21 @@ def _counted() -> Facets:
     return Facets(**{kind: tuple(name for _, name in sorted(each)) for kind, each in found.items()})
 
 
+class _Each(Func):
+    """Each element of an array, in a row of its own."""
+
+    function = "unnest"
+    output_field = TextField()
+    set_returning = True
+
+
 def _commonest(kind: str, path: str):
     listed = Photo.objects.listed().order_by()
     if kind == "album":
         listed = listed.filter(albums__visibility=Visibility.PUBLIC)
-    named = listed.annotate(kind=Value(kind), name=F(path)).exclude(name="").exclude(name=None)
+    if kind == "colour":
+        named = listed.annotate(kind=Value(kind), name=_Each(path))
+    else:
+        named = listed.annotate(kind=Value(kind), name=F(path)).exclude(name="").exclude(name=None)
     counted = named.values_list("kind", "name").annotate(photos=Count("pk"))
     return counted.order_by("-photos", "name")[:MOST]

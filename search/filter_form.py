@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from gallery.colours import COLOURS
 from search.facets import facets
-from search.filters import KINDS, SHAPES, Filter
+from search.filters import KINDS, SHAPES, Filter, colour_named
 from search.query import SearchQuery, clean, with_filters
 
 MAX_VALUE_LENGTH = 100
@@ -38,9 +39,10 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class FilterForm:
-    """fields, and rest: the part of the query's text that no field holds."""
+    """fields, the choice of a colour, and rest: the part of the query that none of them holds."""
 
     fields: list[FilterField]
+    colour: FilterField
     rest: str
 
 
@@ -62,7 +64,11 @@ def form_of(query: SearchQuery) -> FilterForm:
     orientation = FilterField(
         "orientation", "Orientation", value=values.get("orientation", ""), choices=tuple(SHAPES)
     )
-    return FilterForm([*fields, orientation], with_filters(query.words_text, beside))
+    typed = values.get("colour", "")
+    colour = colour_named(typed) or typed
+    colours = tuple(one for one in COLOURS if one in offered["colour"] or one == colour)
+    colour_field = FilterField("colour", "Colour", value=colour, choices=colours)
+    return FilterForm([*fields, orientation], colour_field, with_filters(query.words_text, beside))
 
 
 def text_of(parameters: Mapping[str, str]) -> str | None:

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.text import slugify
 
+from gallery.colours import COLOURS
 from gallery.models import (
     TAKEN_BY_LOCAL_CLOCK,
     Album,
@@ -29,6 +30,7 @@ ALIASES = {
     "aperture": "f",
     "f-number": "f",
     "by": "photographer",
+    "color": "colour",
     "focal-length": "focal",
     "taken": "date",
 }
@@ -157,6 +159,45 @@ def _orientation(value: str) -> Condition:
     return shape, []
 
 
+# What people call them elsewhere, in the languages of the site.
+_COLOUR_WORDS = {
+    "red": "rouge rojo rot 红",
+    "orange": "naranja 橙",
+    "yellow": "jaune amarillo gelb 黄",
+    "green": "vert verde grün 绿",
+    "teal": "turquoise cyan aqua turquesa türkis 青",
+    "blue": "bleu azul blau 蓝",
+    "purple": "violet violeta morado violett lila 紫",
+    "pink": "rose rosa 粉 粉红",
+    "brown": "marron brun marrón braun 棕 褐",
+    "black": "noir negro schwarz 黑",
+    "white": "blanc blanco weiß 白",
+    "grey": "gray gris grau 灰",
+    "monochrome": "bw black-and-white black-white noir-et-blanc blanco-y-negro schwarzweiß 黑白",
+}
+
+
+def _spelling(colour: str) -> str:
+    """Return a colour's name without what is written in one way or another: signs, 色."""
+    return re.sub(r"[\W_]+|色$", "", fold(colour))
+
+
+_COLOUR_SPELT = {
+    _spelling(word): name for name in COLOURS for word in (name, *_COLOUR_WORDS[name].split())
+}
+
+
+def colour_named(value: str) -> str | None:
+    """Return which of COLOURS a typed name means, or None."""
+    return _COLOUR_SPELT.get(_spelling(value))
+
+
+def _colour(value: str) -> Condition:
+    if (name := colour_named(value)) is None:
+        raise UnreadableValue(f"{', '.join(COLOURS[:-1])} or {COLOURS[-1]}")
+    return "photo.colours @> %s", [[name]]
+
+
 def is_named(typed: str, name: str) -> bool:
     """Tell whether somebody who types this means that name.
 
@@ -250,6 +291,7 @@ KINDS: dict[str, Callable[[str], Condition]] = {
     "place": _text("place"),
     "photographer": _rows("photo.owner_id = ANY(%s)", _photographers, "name"),
     "orientation": _orientation,
+    "colour": _colour,
 }
 
 

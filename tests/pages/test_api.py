@@ -30,6 +30,13 @@ def test_search_links_to_its_next_page(as_charlie, alice):
     assert len(set(found)) == answer["count"] == 30 and following["next"] is None
 
 
+def test_search_takes_a_colour(as_charlie, alice):
+    make_photos(alice, 2, colours=["teal", "white"])
+    red = make_photos(alice, 1, colours=["red"], creator="Alice")[0]
+    answer = as_charlie.get("/api/v1/search/", {"q": "harbour colour:rouge"}).json()
+    assert [one["public_id"] for one in answer["results"]] == [red.public_id]
+
+
 def test_search_says_what_it_assumed_and_what_it_left_out(as_charlie, five):
     def ask(**parameters):
         return as_charlie.get("/api/v1/search/", parameters).json()

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from gallery.colours import COLOURS
 from gallery.models import Album, AlbumPhoto, Tag
 from gallery.templatetags import gallery_tags
 from tests.pages.conftest import Page, make_photo, make_photos
@@ -256,6 +257,24 @@ def test_photo_page_leads_to_newer_and_older(as_charlie, five):
 def test_search_shows_why_and_names_word_search(as_charlie, five):
     html = as_charlie.get("/search/?q=harbour").content.decode()
     assert "words 1" in html and "Searching by words only" in html
+
+
+def test_form_offers_colours_as_swatches_that_have_names(as_charlie, alice):
+    make_photos(alice, 2, colours=["teal", "white"])
+    make_photos(alice, 1, colours=["red"], creator="Alice")
+    page = Page(as_charlie.get("/search/", {"q": "harbour colour:weiß"}).content.decode())
+    choices = [one for one in page.all("input") if one.get("name") == "colour"]
+    assert [one["value"] for one in choices] == ["", "red", "teal", "white"]
+    assert [one["value"] for one in choices if "checked" in one] == ["white"]
+    response = as_charlie.get("/search/", {"q": "harbour", "colour": "red"}, follow=True)
+    assert response.wsgi_request.GET["q"] == "harbour colour:red"
+    assert titles_of(response) == ["Quiet harbour 0"]
+    css = (Path(settings.BASE_DIR) / "static/site.css").read_text()
+    assert all(f'.colours [value="{name}"] {{ --swatch: ' in css for name in COLOURS)
+
+
+def test_without_colours_none_is_offered(as_charlie, five):
+    assert b"Colour" not in as_charlie.get("/search/", {"q": "harbour"}).content
 
 
 def test_search_pages_by_number(as_charlie, alice):

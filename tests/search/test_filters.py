@@ -8,11 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
+from gallery.colours import COLOURS
 from gallery.models import Album, AlbumPhoto, Photo
 from search import engine, retrievers
 from search.facets import facets
 from search.filter_form import form_of, text_of
-from search.filters import Filter, is_named
+from search.filters import Filter, colour_named, is_named
 from search.query import parse
 from tests.search.conftest import embed, index_all, make_photo, unit
 
@@ -31,16 +32,18 @@ def cameras(alice, bob):
             alice, title="Boat A", camera="Fujifilm X100V", lens="23mm F2", focal_length_mm=23.0,
             f_number=2.0, iso=200, place="Reykjavik, Iceland", tags=["fog", "Night walk"],
             taken_at=datetime(2024, 5, 17, 12, tzinfo=UTC), taken_offset_minutes=0,
+            colours=["red", "blue"],
         ),
         "b": make_photo(
             alice, title="Boat B", camera="Nikon D850", lens="NIKKOR 135mm f/2", width=2, height=3,
             focal_length_mm=135.0, f_number=2.8, iso=800, place="New York", tags=["fog"],
             taken_at=datetime(2023, 12, 31, 23, 30, tzinfo=UTC), taken_offset_minutes=60,
+            colours=["grey", "monochrome"],
         ),
         "c": make_photo(
             bob, title="Boat C", camera="NIKON Z 6", lens="XF35mmF2 R WR", width=3, height=3,
             focal_length_mm=35.2, f_number=1.4, iso=3200,
-            taken_at=datetime(2022, 1, 1, tzinfo=UTC),
+            taken_at=datetime(2022, 1, 1, tzinfo=UTC), colours=["blue"],
         ),
         "d": make_photo(alice, title="Boat D"),
     }  # fmt: skip
@@ -90,6 +93,13 @@ def cameras(alice, bob):
         ("orientation:portrait", "B"),
         ("orientation:landscape", "AD"),
         ("orientation:square orientation:portrait", "BC"),
+        ("colour:red", "A"),
+        ("color:BLUE", "AC"),
+        ("colour:red colour:grey", "AB"),
+        ("-colour:blue", "BD"),
+        ("colour:blue -colour:red", "C"),
+        ('colour:"black & white"', "B"),
+        ("colour:green", ""),
     ],
 )
 def test_each_filter_alone_and_beside_words(cameras, filters, titles):
@@ -104,6 +114,26 @@ def test_a_value_that_cannot_be_read_is_named_and_left_out(cameras):
     assert [photo.title for photo in page.photos] == ["Boat A"]
     assert len(page.problems) == 3
     assert "iso:many" in page.problems[0] and ">800" in page.problems[0]
+
+
+def test_colours_are_read_in_the_languages_of_the_site():
+    for name, spellings in {
+        "red": "Rot rouge rojo 红 红色",
+        "grey": "gray grau gris 灰色",
+        "teal": "türkis turkis cyan 青色",
+        "white": "weiß weiss blanc blanco 白",
+        "pink": "rosa rose 粉红色",
+        "monochrome": "black-and-white b&w schwarz-weiß noir_et_blanc 黑白",
+    }.items():
+        assert {colour_named(one) for one in spellings.split()} == {name}
+    assert all(colour_named(name) == name for name in COLOURS)
+    assert colour_named("mauve") is colour_named("…") is colour_named("色") is None
+
+
+def test_a_colour_that_has_no_name_here_is_left_out(cameras):
+    page = engine.search(parse("boat colour:mauve"))
+    assert page.count == 4
+    assert "takes red, orange," in page.problems[0] and "or monochrome" in page.problems[0]
 
 
 def test_a_name_that_nobody_has_is_named_and_matches_nothing(cameras):
@@ -136,6 +166,17 @@ def test_names_of_hidden_photos_are_unknown(alice, cameras):
     assert "Leica M11" not in offered.camera
     assert "secret" not in offered.tag and offered.album == ()
     assert offered.tag[0] == "fog"
+
+
+def test_only_colours_that_listed_photos_have_are_offered(alice, cameras):
+    make_photo(alice, title="Secret", visibility="private", colours=["pink"])
+    assert facets().colour[0] == "blue"
+    field = form_of(parse("boat colour:Blau -colour:grey")).colour
+    assert field.choices == ("red", "blue", "grey", "monochrome")
+    assert field.value == "blue"
+    asked_for = form_of(parse("colour:pink")).colour
+    assert asked_for.value == "pink" and "pink" in asked_for.choices
+    assert form_of(parse("colour:mauve")).colour.value == "mauve"
 
 
 @pytest.mark.parametrize(
@@ -285,10 +326,11 @@ def test_a_snapshot_that_nobody_made_is_the_list_of_now(alice, snapshot):
         ("place:bergen", "photo_listed_place"),
         ("iso:>3200", "photo_listed_iso"),
         ("year:2024", "photo_listed_taken"),
+        ("colour:red", "photo_listed_colours"),
     ],
 )
 def test_filters_have_an_index(alice, text, index):
-    make_photo(alice, camera="X100V", lens="35mm", place="Bergen", iso=6400)
+    make_photo(alice, camera="X100V", lens="35mm", place="Bergen", iso=6400, colours=["red"])
     allowed = retrievers.restriction(parse(text), documents=1)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
