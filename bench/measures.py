@@ -37,6 +37,7 @@ FILTERS = (
     "camera:m50 year:2010..2020",
     "year:2015..2019 f:2.8",
     "date:<2017-07",
+    "colour:teal",
 )
 
 

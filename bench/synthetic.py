@@ -51,6 +51,12 @@ LENSES = [
 ]
 ISOS = [100, 200, 400, 800, 1600, 3200, 6400]
 F_NUMBERS = [1.4, 1.8, 2.8, 4.0, 5.6, 8.0, 11.0]
+# Of photos, that show enough of it: roughly as in 17 photographs and 48 drawn scenes.
+COLOUR_SHARES = {
+    **{"blue": 0.4, "grey": 0.35, "green": 0.3, "brown": 0.3, "orange": 0.25, "black": 0.2},
+    **{"red": 0.15, "purple": 0.12, "teal": 0.12, "pink": 0.08, "yellow": 0.08, "white": 0.05},
+    "monochrome": 0.05,
+}
 FIRST_DAY = datetime(2010, 1, 1)
 DAYS = 15 * 365
 
@@ -70,6 +76,7 @@ class Entry:
     iso: int
     taken_at: datetime
     is_portrait: bool
+    colours: list[str]
 
 
 @dataclass(frozen=True)
@@ -126,6 +133,7 @@ class World:
         self._text_cone = CONES_APART * self._image_cone + np.sqrt(1 - CONES_APART**2) * apart
         self._topics = self._directions(chance, TOPICS)
         self._subtopics = self._directions(chance, TOPICS * SUBTOPICS)
+        self._palettes = _colours(np.random.default_rng([seed, 4]), TOPICS)
 
     def _directions(self, chance: np.random.Generator, count: int) -> np.ndarray:
         drawn = chance.standard_normal((count, DIMENSIONS), dtype=np.float32) * self._spread
@@ -149,10 +157,21 @@ class World:
         chance = np.random.default_rng([self._seed, 1, number])
         topics, subtopics = self._draw_topics(chance, count)
         return Chunk(
-            [self._entry(chance, topic) for topic in topics],
+            [
+                self._entry(chance, topic, colours)
+                for topic, colours in zip(topics, self._draw_colours(number, topics), strict=True)
+            ],
             self._vectors(chance, self._image_cone, topics, subtopics),
             self._vectors(chance, self._text_cone, topics, subtopics),
         )
+
+    def _draw_colours(self, number: int, topics: np.ndarray) -> list[list[str]]:
+        """Return the colours of a chunk's photos: of each name half go by their topic."""
+        chance = np.random.default_rng([self._seed, 4, number])
+        own = _colours(chance, len(topics))
+        shown = np.where(chance.random(own.shape) < 0.5, self._palettes[topics], own)
+        names = np.array(list(COLOUR_SHARES))
+        return [names[row].tolist() for row in shown]
 
     def _topic_word(self, chance, topic: int, count: int) -> list[str]:
         places = np.searchsorted(self._tag_share, chance.random(count))
@@ -161,7 +180,7 @@ class World:
     def _any_words(self, chance, count: int) -> list[str]:
         return [self.words[i] for i in np.searchsorted(self._word_share, chance.random(count))]
 
-    def _entry(self, chance: np.random.Generator, topic: int) -> Entry:
+    def _entry(self, chance: np.random.Generator, topic: int, colours: list[str]) -> Entry:
         title = self._topic_word(chance, topic, chance.integers(1, 4))
         title += self._any_words(chance, chance.integers(0, 3))
         story = []
@@ -182,6 +201,7 @@ class World:
             iso=ISOS[int(len(ISOS) * chance.random() ** 2)],
             taken_at=FIRST_DAY + timedelta(days=float(DAYS * chance.random())),
             is_portrait=chance.random() < 0.3,
+            colours=colours,
         )
 
     def questions(self, count: int, *, seed: int) -> list[Question]:
@@ -207,6 +227,12 @@ class World:
             self._vectors(chance, self._text_cone, topics, subtopics),
             self._vectors(chance, self._image_cone, topics, subtopics),
         )
+
+
+def _colours(chance: np.random.Generator, count: int) -> np.ndarray:
+    """Return which colours each of so many shows, (count, colours) bool."""
+    shares = list(COLOUR_SHARES.values())
+    return chance.random((count, len(shares))) < shares
 
 
 def _zipf(count: int) -> np.ndarray:
