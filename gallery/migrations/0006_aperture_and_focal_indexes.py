@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("gallery", "0004_filter_indexes")]
+    dependencies = [("gallery", "0005_colours")]
 
     operations = [
         migrations.AddIndex(
