@@ -37,7 +37,6 @@ class Migration(migrations.Migration):
             model_name="photodocument", name="number", field=models.IntegerField(null=True)
         ),
         migrations.RunSQL(NUMBER, migrations.RunSQL.noop),
-        migrations.RunSQL("SET CONSTRAINTS ALL IMMEDIATE", migrations.RunSQL.noop),
         migrations.AlterField(
             model_name="photodocument",
             name="number",
