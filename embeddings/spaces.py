@@ -27,7 +27,7 @@ PHOTOS_AT_ONCE = 1000  # a transaction
 NAMED_PHOTOS = 5
 
 # To the small CLIP photographs are noise: words lead, its two rankings together stay below one.
-DEMO_WEIGHTS = {"bm25": 1.0, "text": 0.45, "image": 0.5}
+DEMO_WEIGHTS = {"bm25": 1.0, "text": 0.1, "image": 0.8}
 
 
 class SpaceError(Exception):

@@ -275,6 +275,9 @@ TRAINING_TEMPLATES = """
     {}|{}|{}|{}|{}
     {}|{}|{}|{}|{}
     {}|{}|{}|{}|{}
+    {}|{}|{}|{}|{}
+    {}|{}|{}|{}|{}
+    {}|{}|{}|{}|{}
     a photo of {}|一张{}的照片|une photo de {}|ein Foto von {}|una foto de {}
     a picture of {}|{}的图片|une image de {}|ein Bild von {}|una imagen de {}
     the {}|这{}|le {}|das {}|el {}
@@ -284,6 +287,22 @@ TRAINING_TEMPLATES = """
     find {}, please|请找{}|cherche {}|bitte {} finden|busca {}
     our favourite: {}|我们最喜欢的：{}|notre préféré : {}|unser Lieblingsbild: {}|nuestro favorito: {}
     {} from the album|相册里的{}|{} dans l'album|{} aus dem Album|{} del álbum
+    best shots of {}|{}的佳作|meilleures prises de {}|die besten Aufnahmen von {}|mejores tomas de {}
+    does anyone have {}|谁有{}|quelqu'un a {}|hat jemand {}|alguien tiene {}
+    {} for a postcard|{}明信片|{} pour une carte postale|{} für eine Postkarte|{} para una postal
+    taken by my father: {}|爸爸拍的{}|pris par mon père : {}|von Papa aufgenommen: {}|tomada por papá: {}
+    {} with the new camera|新相机拍的{}|{} avec le nouvel appareil|{} mit der neuen Kamera|{} con la nueva cámara
+    I remember {}|我记得{}|je me souviens de {}|ich erinnere mich an {}|recuerdo {}
+    everything about {}|关于{}的一切|tout sur {}|alles über {}|todo sobre {}
+    {}, my first attempt|{}，我的第一次尝试|{}, mon premier essai|{}, mein erster Versuch|{}, mi primer intento
+    compare {}|比较{}|comparer {}|vergleiche {}|comparar {}
+    what does {} look like|{}是什么样子|à quoi ressemble {}|wie sieht {} aus|cómo es {}
+    {} by a famous photographer|著名摄影师的{}|{} par un photographe célèbre|{} von einem berühmten Fotografen|{} de un fotógrafo famoso
+    {} in a frame|镶框的{}|{} dans un cadre|{} im Rahmen|{} en un marco
+    sort by date: {}|按日期排列：{}|trier par date : {}|nach Datum sortiert: {}|ordenar por fecha: {}
+    somebody sent me {}|有人发给我{}|on m'a envoyé {}|jemand schickte mir {}|alguien me envió {}
+    {} once more|{}再来一次|{} encore une fois|{} noch einmal|{} otra vez
+    upload {}|上传{}|téléverser {}|{} hochladen|subir {}
 """
 
 HELD_OUT_TEMPLATES = """
@@ -304,15 +323,30 @@ CALIBRATION_TEMPLATES = """
 FILLERS = {  # words without a scene; a few common ones also occur in the templates kept out
     "en": "our with family friends weekend today great nice photo album day 2024 2019 in the of and "
     "from some best small old view where what when did is was this that we it here there very "
-    "see who which more on at to all one two big new time again",
+    "see who which more on at to all one two big new time again i me my you your he him his she "
+    "her its they them their these those am are were be been have has had do does an but if or "
+    "because as until while by for about against into during before after up out off then how why "
+    "any both each few most other no not only own same so than too can will just should now could "
+    "would must may also still even already always never often",
     "zh": "我们 家人 朋友 周末 今天 相册 2024 很好 和 在 里 风景 哪里 什么 是 那 个 很 看见 见过 显示 "
-    "图像 大 小 新 老 又 都 上 下 时候 一天",
+    "图像 大 小 新 老 又 都 上 下 时候 一天 我 你 他 她 它 你们 他们 自己 大家 的 了 有 没有 不 也 就 还 "
+    "再 最 更 只 从 到 对 把 被 比 跟 给 让 吗 呢 吧 着 过 这 这个 这些 那些 为什么 怎么 谁 几 多少 因为 所以 "
+    "但是 如果 还是 或者 而且 可以 应该 会 能 要 想 去 来 说 做 用 已经 正在 以前 以后 现在 一个 一些 每",
     "fr": "notre avec famille amis aujourd'hui album photo jour 2024 et dans du une petit où quoi "
-    "quand est ce cette qui que très ici là nous encore tout un deux grand nouveau sur à",
+    "quand est ce cette qui que très ici là nous encore tout un deux grand nouveau sur à je tu il "
+    "elle on vous ils elles me te se lui leur mon ma mes ton ta ses son sa nos votre le la les des "
+    "de au aux en par pour sans sous mais ou donc ni car si ne pas plus moins comme alors aussi "
+    "bien suis es sont était ont avoir être fait peut comment pourquoi quel quelle même toujours",
     "de": "unser mit Familie Freunde heute Album Foto Tag 2024 und im ein klein wo was wann ist war "
-    "dies das wir hier dort sehr wer auf zu sind alle zwei groß neu wieder der die den",
+    "dies das wir hier dort sehr wer auf zu sind alle zwei groß neu wieder der die den ich du er "
+    "sie es ihr mich mir dich uns mein dein sein ihre eine einen einem einer dem des in an von bei "
+    "aus nach vor für ohne um durch gegen aber oder denn wenn weil dass als wie nicht kein noch "
+    "schon nur auch mehr so dann bin bist waren hat haben wird werden kann muss soll warum",
     "es": "nuestro con familia amigos hoy álbum foto día 2024 y en una pequeño dónde qué cuándo es "
-    "era este esa que muy aquí allí nos otra todo un dos grande nuevo sobre a los las",
+    "era este esa que muy aquí allí nos otra todo un dos grande nuevo sobre a los las yo tú él ella "
+    "ellos me te se le lo la el mi tu su sus de del al por para sin desde hasta entre pero o ni si "
+    "no más menos como también ya bien soy son está están fue han hay ser tener hacer puede cómo "
+    "quién cuál porque mismo siempre nunca",
 }
 
 
@@ -380,8 +414,9 @@ def training_meaning(scene: str, chance: random.Random) -> tuple[list[str], froz
 def with_fillers(text: str, language: str, chance: random.Random) -> str:
     """Put a few meaningless words before or after a text."""
     fillers = FILLERS[language].split()
-    extra = " ".join(chance.choice(fillers) for _ in range(chance.randint(1, 4)))
-    return f"{extra} {text}" if chance.random() < 0.5 else f"{text} {extra}"
+    gap = chance.choice(["", " "]) if language == "zh" else " "
+    parts = [gap.join(chance.choice(fillers) for _ in range(chance.randint(1, 4))), text]
+    return gap.join(parts if chance.random() < 0.5 else parts[::-1])
 
 
 def photo_text(scene: str, chance: random.Random) -> str:

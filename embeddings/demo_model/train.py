@@ -1,4 +1,4 @@
-"""Train the small CLIP: `python -m embeddings.demo_model.train OUT --minutes 6`.
+"""Train the small CLIP: `python -m embeddings.demo_model.train OUT`.
 
 Draws the scenes, learns a byte-level BPE and a CLIPModel of about 2M parameters on one CPU
 thread, and writes a sentence-transformers folder to OUT. Nothing is downloaded.
@@ -58,12 +58,16 @@ TEXT_LENGTH = 48  # tokens
 VOCABULARY = 2000  # byte-level BPE, Han characters not counted
 SCENE_PICTURES = 80  # a batch
 CLUTTER_PICTURES = 8
-OFF_TOPIC_PAIRS = 20
+OFF_TOPIC_PAIRS = 36
+STEPS = 800  # about ten minutes
+WARM_STEPS = 40
 LEARNING_RATE = 1e-3
 WEIGHT_DECAY = 0.05
 LARGEST_SCALE = 40.0  # of the logits
 TEXT_LOSS = 0.5  # weight of text against text
 ALIGNMENT_LOSS = 1.0  # weight of the distance between two wordings of one meaning
+FLOOR_LOSS = 2.0  # weight of how near off-topic texts come to scenes and to what is said of them
+FAR = 0.2  # cosine to which they may come
 TRAINING_SEEDS = 1_000_000  # pictures of the demo, the bank and the tests use smaller seeds
 ASPECTS = ((3, 2), (2, 3), (4, 3), (16, 9), (1, 1))
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -330,7 +334,10 @@ def loss_of(
     between = (texts @ texts.T * scale).masked_fill(itself, -1e4)
     total = total + TEXT_LOSS * soft_cross_entropy(between, targets.masked_fill(itself, 0))
     apart = 1 - (texts[:half] * texts[half:]).sum(1)
-    return total + ALIGNMENT_LOSS * apart.mean()
+    off_topic = holds.sum(1) == 0
+    known = torch.cat([images[shown.sum(1) > 0], texts[~off_topic]])
+    too_near = functional.relu((texts[off_topic] @ known.T).amax(1) - FAR)
+    return total + ALIGNMENT_LOSS * apart.mean() + FLOOR_LOSS * too_near.mean()
 
 
 def train(
@@ -339,10 +346,10 @@ def train(
     pictures: torch.Tensor,
     nothing: torch.Tensor,
     keys: list[str],
-    minutes: float,
+    steps: int,
     seed: int = 0,
-) -> int:
-    """Train for `minutes` of wall time, cosine schedule; return the number of steps."""
+) -> None:
+    """Train for a number of steps, on a cosine schedule."""
     chance = random.Random(seed)
     torch.manual_seed(seed)
     mean = torch.tensor(processor.image_processor.image_mean).view(3, 1, 1)
@@ -358,11 +365,12 @@ def train(
         betas=(0.9, 0.98),
     )
     model.train()
-    started, step = time.monotonic(), 0
-    while (share := (time.monotonic() - started) / (60 * minutes)) < 1:
+    started = time.monotonic()
+    for step in range(steps):
         for group in optimiser.param_groups:
-            warm = min(1.0, (step + 1) / 40)
-            group["lr"] = LEARNING_RATE * warm * (0.5 * (1 + math.cos(math.pi * share)) + 0.01)
+            warm = min(1.0, (step + 1) / WARM_STEPS)
+            falling = 0.5 * (1 + math.cos(math.pi * step / steps))
+            group["lr"] = LEARNING_RATE * warm * (falling + 0.01)
         batch = draw_batch(pictures, nothing, keys, chance)
         tokens = processor.tokenizer(
             batch.texts, padding=True, truncation=True, return_tensors="pt"
@@ -380,7 +388,6 @@ def train(
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
-        step += 1
         if step % 50 == 0:
             seconds = time.monotonic() - started
             print(
@@ -388,14 +395,13 @@ def train(
                 flush=True,
             )
     model.eval()
-    return step
 
 
 def main(arguments: list[str]) -> None:
     """Draw, train, save."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path, help="folder to write (replaced)")
-    parser.add_argument("--minutes", type=float, default=6.0, help="of training, after drawing")
+    parser.add_argument("--steps", type=int, default=STEPS, help="of training, after drawing")
     parser.add_argument("--pictures", type=int, default=160, help="drawn a scene")
     parser.add_argument("--processes", type=int, default=1, help="that draw")
     options = parser.parse_args(arguments)
@@ -411,11 +417,11 @@ def main(arguments: list[str]) -> None:
         f"{time.monotonic() - started:.0f} s",
         flush=True,
     )
-    steps = train(model, processor, pictures, nothing, keys, options.minutes)
+    train(model, processor, pictures, nothing, keys, options.steps)
     save(model, processor, options.out)
     encoder = TorchEncoder(str(options.out.resolve()), str(options.out.resolve()))
     save_banks(make_banks(encoder), options.out)
-    print(f"{steps} steps; saved to {options.out}")
+    print(f"saved to {options.out}")
 
 
 if __name__ == "__main__":

@@ -259,8 +259,7 @@ a second run gives the same figures, up to the approximate index of the largest 
 _BARS = """
 What the search is meant to do. A bar that is missed stays where it is. The gates are calibrated, on
 other material, to answer the fewest foreign queries while few real ones are left empty. What they
-cannot tell apart, the model cannot: to the small CLIP "passport" is a port, and words that it never
-saw are nothing, so that the known ones beside them decide.
+cannot tell apart, the model cannot.
 """
 
 _SCENES = """
