@@ -5,7 +5,7 @@ At query time: idf from the document frequencies of the moment. Pure functions.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,29 +40,26 @@ def idf(documents: int, document_frequency: int) -> float:
 
 
 def scores(
-    groups: Sequence[tuple[float, Sequence[tuple[np.ndarray, np.ndarray]]]], least_coverage: float
+    groups: Sequence[tuple[float, Sequence[np.ndarray]]], least_coverage: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Score all documents that cover enough of the query: term at a time, exact.
 
-    groups: of each query word its idf, and the postings of its forms: (numbers, weights), where
-    numbers ascend, int64. least_coverage: sum of the idf of words that a document must have,
-    above 0. Returns (numbers, scores), ascending by number: the sum over words of idf times the
-    best form's weight.
+    groups: of each query word its idf and the postings of its forms, arrays with the fields number,
+    ascending, and weight. least_coverage: sum of the idf of words that a document must have, above
+    0. Returns (numbers, scores), ascending by number: the sum over words of idf times the best
+    form's weight.
     """
-    size = 1 + max((int(numbers[-1]) for _, forms in groups for numbers, _ in forms), default=-1)
+    size = 1 + max((int(one["number"][-1]) for _, forms in groups for one in forms), default=-1)
     total, covered, best = np.zeros(size), np.zeros(size), np.zeros(size)
-    for one, forms in groups:
-        for numbers, weights in forms:
-            best[numbers] = np.maximum(best[numbers], weights)
-        for numbers, _ in forms:
+    for idf_of_word, forms in groups:
+        for postings in forms:
+            numbers = postings["number"].astype(np.int64)
+            best[numbers] = np.maximum(best[numbers], postings["weight"])
+        for postings in forms:
+            numbers = postings["number"].astype(np.int64)
             held = best[numbers]
-            total[numbers] += one * held
-            covered[numbers] += one * (held > 0)
+            total[numbers] += idf_of_word * held
+            covered[numbers] += idf_of_word * (held > 0)
             best[numbers] = 0  # another form's documents count once
     found = np.flatnonzero(covered >= least_coverage)
     return found, total[found]
-
-
-def score(groups: list[tuple[float, tuple[str, ...]]], weights: Mapping[str, float]) -> float:
-    """Return a document's score: the sum over query words of idf times the best form's weight."""
-    return sum(one * max(weights.get(form, 0.0) for form in forms) for one, forms in groups)

@@ -173,14 +173,14 @@ def _fused(
     statements = retrievers.words_statements(query, allowed) | {
         leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
     }
-    rows = retrievers.run(statements)
+    rows = retrievers.run(statements, documents=documents)
     dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
     short = [leg for leg in legs if len(dense[leg]) < DEPTH]
     if short and not allowed.leaves_few:
         # An approximate scan may give up before it has met enough photos that are allowed.
         every = allowed.exactly()
         again = retrievers.run(
-            {leg: retrievers.dense_statement(leg, space, vector, every) for leg in short}
+            {leg: retrievers.dense_statement(leg, space, vector, every) for leg in short},
         )
         dense |= {leg: DenseRanking.of(again[leg]) for leg in short}
     rankings["bm25"] = retrievers.ranked_words(query, rows, allowed, documents)

@@ -231,11 +231,11 @@ def _text(column: str):
 
 
 def _rows(sql: str, rows: Callable[[], QuerySet], name: str):
-    """Make a filter of rows with a slug and a name, by the slug or else by names that fit."""
+    """Make a filter of rows with a slug and a name, by either, or else by names that fit."""
 
     def condition(value: str) -> Condition:
-        slugged = rows().filter(slug=slugify(value, allow_unicode=True))
-        found = list(slugged.values_list("pk", flat=True)) or [
+        meant = Q(slug=slugify(value, allow_unicode=True)) | Q(**{f"{name}__iexact": value})
+        found = list(rows().filter(meant).values_list("pk", flat=True)) or [
             pk for pk, own in rows().values_list("pk", name) if is_named(value, own)
         ]
         if not found:

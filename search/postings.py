@@ -28,13 +28,13 @@ def change(old: Iterable[PhotoDocument], new: Iterable[PhotoDocument]) -> None:
             for term_id, weight in zip(one.weights.indices(), one.weights.values(), strict=True):
                 changes[term_id, one.number // BLOCK][one.number] = weight if stays else 0.0
     stored = _stored(changes)
-    _store({key: _merged(stored.get(key, b""), change) for key, change in changes.items()})
+    _store({key: _merged(stored.get(key, b""), weights) for key, weights in changes.items()})
 
 
-def _merged(packed: bytes, change: Mapping[int, float]) -> bytes:
+def _merged(packed: bytes, weights: Mapping[int, float]) -> bytes:
     """Return packed postings with some replaced; those of no weight are left out."""
-    new = np.array(list(change.items()), POSTING)
-    kept = np.frombuffer(packed, POSTING)
+    new = np.array(list(weights.items()), POSTING)
+    kept = unpacked(packed)
     kept = kept[~np.isin(kept["number"], new["number"])]
     merged = np.concatenate([kept, new[new["weight"] > 0]])
     # Joined arrays have this machine's byte order.
@@ -79,7 +79,6 @@ def rebuild() -> None:
         cursor.execute(sql_of("rebuild_postings"), {"block": BLOCK})
 
 
-def unpacked(packed: bytes) -> tuple[np.ndarray, np.ndarray]:
-    """Return packed postings as numbers, ascending, int64, and weights, float64."""
-    found = np.frombuffer(packed, POSTING)
-    return found["number"].astype(np.int64), found["weight"].astype(np.float64)
+def unpacked(packed: bytes) -> np.ndarray:
+    """Return packed postings as an array of POSTING, ascending by number; nothing is copied."""
+    return np.frombuffer(packed, POSTING)

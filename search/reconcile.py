@@ -127,12 +127,11 @@ def _update_weights(documents: list[PhotoDocument], old_average: float, new_aver
 
 
 def recount() -> None:
-    """Make vocabulary, postings and statistics anew from the documents that are stored."""
+    """Make the vocabulary and the corpus anew from the documents that are stored."""
     with transaction.atomic():
         statistics = lock_statistics()
         with connection.cursor() as cursor:
             cursor.execute(sql_of("recount_terms"))
-        postings.rebuild()
         totals = PhotoDocument.objects.aggregate(count=Count("pk"), length=Sum("length"))
         statistics.documents = totals["count"]
         statistics.total_length = totals["length"] or 0.0
