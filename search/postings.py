@@ -14,7 +14,7 @@ from django.db import connection
 from search.models import PhotoDocument
 from search.sql import sql_of
 
-BLOCK = 8192  # documents; at most 64 KB a row
+BLOCK = 4096  # documents; at most 32 KB a row
 POSTING = np.dtype([("number", ">i4"), ("weight", ">f4")])  # as int4send and float4send write
 
 Key = tuple[int, int]  # term id, block

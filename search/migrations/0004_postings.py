@@ -14,7 +14,7 @@ UPDATE search_corpusstatistics SET next_number = (SELECT count(*) FROM search_ph
 POSTINGS = """
 ALTER TABLE search_postingblock ALTER COLUMN postings SET STORAGE EXTERNAL; -- hardly compresses
 INSERT INTO search_postingblock (term_id, block, postings)
-SELECT split_part(entry, ':', 1)::bigint - 1, number / 8192,
+SELECT split_part(entry, ':', 1)::bigint - 1, number / 4096,
        string_agg(int4send(number) || float4send(split_part(entry, ':', 2)::real), ''
                   ORDER BY number)
   FROM search_photodocument,
