@@ -336,8 +336,9 @@ def test_filters_have_an_index(alice, text, index):
     for number in range(300):
         make_photo(
             alice, camera=f"X{number}", lens=f"{number}mm", place=f"Bergen {number}", iso=number,
-            f_number=number / 10, focal_length_mm=number, colours=["red" if number == 7 else "blue"],
+            f_number=number / 10, focal_length_mm=number,
             taken_at=datetime(1900 + number, 5, 1, tzinfo=UTC),
+            colours=["red" if number == 7 else "blue"],
         )  # fmt: skip
     allowed = retrievers.restriction(parse(text), documents=1)
     with connection.cursor() as cursor:
