@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,13 @@ def _env_list(name: str, default: str = "") -> list[str]:
 
 def _env_flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _env_positive(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise ImproperlyConfigured(f"{name} must be a whole number above 0, not “{value}”.")
+    return int(value)
 
 
 DATA_DIR = embedded.DATA_DIR
@@ -135,6 +143,7 @@ CELERY_TASK_DEFAULT_QUEUE = "index"
 CELERY_TASK_ROUTES = {
     "gallery.process_pixels": {"queue": "pixels"},
     "gallery.tidy_files": {"queue": "index"},
+    "gallery.finish_uploads": {"queue": "index"},
     "gallery.publish_due": {"queue": "index"},
     "gallery.sweep": {"queue": "index"},
     "embeddings.encode_query": {"queue": "queries"},
@@ -159,6 +168,7 @@ NUDGED_EACH_MINUTE = (
     "gallery.publish_due",
     "gallery.process_pixels",
     "gallery.tidy_files",
+    "gallery.finish_uploads",
     "embeddings.load_models",
     "embeddings.encode_vectors",
     "search.index_documents",
@@ -301,6 +311,11 @@ SEARCH_LANGUAGES = _env_list("SEARCH_LANGUAGES", "en,de,fr,es,zh")
 # --- Uploads: larger files go to a temporary file, never to memory -------------------------
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+UPLOAD_PIECE_BYTES = _env_positive("UPLOAD_PIECE_MB", 8) * 2**20
+UPLOAD_LIFETIME = timedelta(days=_env_positive("UPLOAD_DAYS", 7))
+# What one photographer may have on its way.
+UPLOAD_OPEN_FILES = _env_positive("UPLOAD_OPEN_FILES", 1000)
+UPLOAD_OPEN_BYTES = _env_positive("UPLOAD_OPEN_MB", 20_480) * 2**20
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import include, path, reverse
 from django.utils.html import format_html
 
-from gallery import services
+from gallery import services, upload_views
 from gallery.exceptions import DuplicateUpload, GalleryError
 from gallery.metadata import without_controls
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
@@ -149,6 +149,10 @@ class PhotoAdmin(admin.ModelAdmin):
     ]
 
     # --- Upload ---
+    def get_urls(self):
+        uploads = upload_views.get_urls(self.admin_site)
+        return [path("upload/", include(uploads)), *super().get_urls()]
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is not None:
             return super().get_form(request, obj, change, **kwargs)

@@ -31,6 +31,14 @@ class StorageAway(GalleryError):
         super().__init__("The storage cannot be reached, so nothing was taken. Try again.")
 
 
+class WrongOffset(GalleryError):
+    """A piece does not begin where the upload stands, at `offset_bytes`."""
+
+    def __init__(self, offset_bytes: int):
+        self.offset_bytes = offset_bytes
+        super().__init__(f"The upload stands at byte {offset_bytes}: go on from there.")
+
+
 class UnreadablePicture(GalleryError):
     """The file was taken, but its pixels cannot be read. The message says why."""
 

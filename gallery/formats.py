@@ -74,16 +74,21 @@ def decoding() -> Iterator[None]:
         ) from error
 
 
-def read_header(file: BinaryIO, size_bytes: int) -> Header:
-    """Read the header of a picture and check it against the limits; pixels stay undecoded.
-
-    Raises RefusedUpload with a sentence for the photographer.
-    """
+def check_size(size_bytes: int) -> None:
+    """Raise RefusedUpload for a file that is empty or larger than is taken."""
     if size_bytes == 0:
         raise RefusedUpload("The file is empty.")
     if size_bytes > MAX_UPLOAD_BYTES:
         limit = MAX_UPLOAD_BYTES // 2**20
         raise RefusedUpload(f"The file is larger than {limit} MB: export a smaller one.")
+
+
+def read_header(file: BinaryIO, size_bytes: int) -> Header:
+    """Read the header of a picture and check it against the limits; pixels stay undecoded.
+
+    Raises RefusedUpload with a sentence for the photographer.
+    """
+    check_size(size_bytes)
     file.seek(0)
     try:
         with open_picture(file) as image:

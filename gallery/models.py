@@ -357,3 +357,95 @@ class FileTrash(models.Model):
 
     def __str__(self):
         return f"{self.storage}: {self.name}"
+
+
+class UploadBatch(models.Model):
+    """Files that a photographer sends together, and what all their photos get."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(Photographer, on_delete=models.PROTECT, related_name="+")
+    album = models.CharField(
+        max_length=300, blank=True, help_text="Title; an album of yours, or a new one."
+    )
+    folders_as_albums = models.BooleanField(
+        default=False, help_text="Photos in a folder go into the album that is called like it."
+    )
+    tags = models.TextField(blank=True, help_text="Separated by commas.")
+    visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLIC)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visibility__in=["public", "unlisted", "private"]),
+                name="upload_batch_visibility_known",
+            )
+        ]
+        indexes = [models.Index("owner", F("created_at").desc(), name="upload_batch_newest")]
+
+    def __str__(self):
+        return f"Batch of {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Upload(models.Model):
+    """One file on its way, piece by piece; then what became of it. Its photo gets its id."""
+
+    class State(models.TextChoices):
+        RECEIVING = "receiving", "Not complete"
+        FINISHING = "finishing", "Being taken"  # all bytes are here: it cannot get lost
+        TAKEN = "taken", "Taken"
+        DUPLICATE = "duplicate", "Already there"
+        REFUSED = "refused", "Refused"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.ForeignKey(UploadBatch, on_delete=models.CASCADE, related_name="uploads")
+    path = models.TextField(help_text="As the client says: a text, never used as a path.")
+    modified_ms = models.BigIntegerField(null=True, help_text="As the client says; Unix time.")
+    size_bytes = models.PositiveBigIntegerField()
+    offset_bytes = models.PositiveBigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVING)
+    reason = models.TextField(blank=True)
+    photo = models.ForeignKey(Photo, null=True, on_delete=models.SET_NULL, related_name="+")
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["receiving", "finishing", "taken", "duplicate", "refused"]),
+                name="upload_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(offset_bytes__lte=F("size_bytes")), name="upload_within_its_size"
+            ),
+        ]
+        indexes = [
+            # What the sweep finishes.
+            models.Index(
+                "created_at", condition=Q(state="finishing"), name="upload_due_for_finishing"
+            ),
+            # What the sweep deletes.
+            models.Index("expires_at", name="upload_expiry"),
+        ]
+
+    def __str__(self):
+        return self.path
+
+
+class UploadPiece(models.Model):
+    """Bytes of an upload from an offset on: one object in the storage of originals."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="pieces")
+    offset_bytes = models.PositiveBigIntegerField()
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["offset_bytes"]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "offset_bytes"], name="upload_piece_once")
+        ]
+
+    def __str__(self):
+        return self.name

@@ -14,7 +14,7 @@ from django.db.models import CharField, Func, QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
-from gallery import files, pipeline, tasks
+from gallery import files, pipeline
 from gallery.exceptions import DuplicateUpload, StorageAway
 from gallery.formats import read_header
 from gallery.metadata import without_controls
@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 HASH_CHUNK_BYTES = 2**20
 UPLOAD_LIMIT = timedelta(days=1)  # longer than storing an original takes by any line
+# By name: the module of the tasks stands above this one.
+PROCESS_PIXELS = "gallery.process_pixels"
+TIDY_FILES = "gallery.tidy_files"
 MOVED_AT_ONCE = 3  # photos whose files are moved while their photographer waits
 
 
@@ -40,10 +43,12 @@ def upload_photo(
     description: str = "",
     tags: Iterable[str] = (),
     creator: str = "",
+    id: UUID | None = None,
 ) -> Photo:
     """Take a file as a new photo. Once this returns (and commits), it cannot get lost.
 
     file: an open Django File. Texts given here go before those in the file.
+    id: the photo's, for callers who have to know it again.
     Raises RefusedUpload for a file that is not taken, DuplicateUpload for one that is there,
     StorageAway when it cannot be stored.
     """
@@ -54,10 +59,11 @@ def upload_photo(
     original = f"originals/{uuid4()}.{header.extension}"
     # In the trash until its photo is there: whatever dies in between, no file is left behind.
     files.trash("originals", [original], after=UPLOAD_LIMIT)
-    _store(original, file)
+    store_original(original, file)
     try:
         with transaction.atomic():
             photo = Photo.objects.create(
+                id=id or uuid4(),
                 owner=owner,
                 original_name=_name_as_text(file.name),
                 original=original,
@@ -80,11 +86,11 @@ def upload_photo(
             if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
                 raise DuplicateUpload(twin) from error
         raise
-    transaction.on_commit(lambda: nudge(tasks.process_pixels))
+    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
     return photo
 
 
-def _store(original: str, file) -> None:
+def store_original(original: str, file) -> None:
     """Put a file into the storage of originals, for good. Raises StorageAway."""
     storage = storages["originals"]
     try:
@@ -108,7 +114,7 @@ def _bring_back(twin: Photo, file) -> Photo:
         raise StorageAway from error
     if not is_lost:
         raise DuplicateUpload(twin)
-    _store(twin.original, file)
+    store_original(twin.original, file)
     retry_photos([twin])
     return twin
 
@@ -134,10 +140,10 @@ def get_photographer(user=None, *, name: str = "") -> Photographer:
     return _get_or_create(Photographer.objects.filter(**known), name, user=user, name=name)
 
 
-def get_album(owner: Photographer, title: str) -> Album:
-    """Return the owner's album of that title, made when it is new."""
+def get_album(owner: Photographer, title: str, visibility: str = Visibility.PUBLIC) -> Album:
+    """Return the owner's album of that title, made with that visibility when it is new."""
     known = Album.objects.filter(owner=owner, title=title)
-    return _get_or_create(known, title, owner=owner, title=title)
+    return _get_or_create(known, title, owner=owner, title=title, visibility=visibility)
 
 
 def _get_or_create(known: QuerySet, text: str, **fields):
@@ -198,7 +204,7 @@ def retry_photos(photos: Iterable[Photo]) -> None:
     with transaction.atomic():
         failed = Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED)
         failed.update_locked(state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None)
-    transaction.on_commit(lambda: nudge(tasks.process_pixels))
+    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
 
 
 def process_again(photo: Photo) -> None:
@@ -206,7 +212,7 @@ def process_again(photo: Photo) -> None:
     Photo.objects.filter(pk=photo.pk, file_key=photo.file_key, state=Photo.State.READY).update(
         state=Photo.State.PENDING, attempts=0, claimed_until=None
     )
-    transaction.on_commit(lambda: nudge(tasks.process_pixels))
+    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
 
 
 def photos_edited(ids: list[UUID]) -> None:
@@ -233,4 +239,4 @@ def _place(ids: list[UUID]) -> None:
     if len(ids) <= MOVED_AT_ONCE:
         pipeline.place_misplaced(Photo.objects.filter(pk__in=ids))
         files.empty_trash(most=MOVED_AT_ONCE * len(RECIPES))
-    nudge(tasks.tidy_files)
+    nudge(TIDY_FILES)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from gallery import pipeline
+from gallery import pipeline, uploads
 from gallery.nudge import nudge
 
 
@@ -18,6 +18,12 @@ def process_pixels():
 def tidy_files():
     """Move and delete stale files."""
     pipeline.tidy()
+
+
+@shared_task(name="gallery.finish_uploads")
+def finish_uploads():
+    """Take the uploads that were cut off after their last byte, and drop those that expired."""
+    uploads.tidy()
 
 
 @shared_task(name="gallery.publish_due")
