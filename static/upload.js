@@ -22,7 +22,9 @@ const SAID = {
 
 class Lost extends Error {} // try again
 class Gone extends Error {} // begin anew
-class LoggedOut extends Error {}
+class LoggedOut extends Error {
+  message = "You are logged out. Log in again in another tab, then continue here.";
+}
 class Refused extends Error {}
 
 const root = document.querySelector("#upload");
@@ -40,7 +42,8 @@ let working = 0;
 let started = false;
 let leftOut = 0;
 let paused = null; // {promise, go} while nothing is sent
-let woken = Promise.withResolvers?.() ?? deferred();
+let woken = deferred(); // when a connection is back
+let leaving = false;
 
 function deferred() {
   const one = {};
@@ -76,7 +79,7 @@ function ask(method, address, { headers = {}, body = null, onProgress = () => {}
       running.delete(request);
       const { status, responseText } = request;
       if (status >= 200 && status < 300) resolve(request);
-      else if (status === 403) reject(new LoggedOut(responseText));
+      else if (status === 403) reject(new LoggedOut());
       else if (status === 404 || status === 410) reject(new Gone(responseText));
       else if ([400, 412, 413, 415].includes(status)) reject(new Refused(responseText));
       else reject(new Lost(responseText)); // also 409: what the server has is asked again
@@ -140,6 +143,8 @@ async function send(item) {
     async () => {
       const isUnsure = unsure;
       unsure = true;
+      // A file that changed or went since it was chosen looks like a lost connection to a request.
+      await item.file.slice(0, 1).arrayBuffer();
       show(item, { state: "sending" });
       if (!item.url) await create(item);
       else if (isUnsure || item.sent === null) {
@@ -166,8 +171,6 @@ async function send(item) {
 async function work() {
   for (let item; (item = queue.shift()); ) {
     try {
-      // A file that changed or went since it was chosen cannot be read: not a lost connection.
-      await item.file.slice(0, 1).arrayBuffer();
       await send(item);
     } catch (error) {
       if (error instanceof Gone && !item.begunAnew) {
@@ -189,7 +192,7 @@ function learn(item, told) {
 }
 
 /** Ask what became of files that are complete, until each has an outcome. */
-async function await_outcomes() {
+async function awaitOutcomes() {
   while ([...items.values()].some((item) => item.state === "finishing")) {
     await sleep(ASK_AGAIN_MS);
     await insist(loadBatch);
@@ -201,8 +204,10 @@ async function await_outcomes() {
 }
 
 // --- The batch -----------------------------------------------------------------------------
+const addressOfBatch = () => `${addresses.batches}${batch}/`;
+
 async function loadBatch() {
-  const { files } = await json("GET", addresses.batch.replace(addresses.anyBatch, batch));
+  const { files } = await json("GET", addressOfBatch());
   known = new Map(files.map((one) => [keyOf(one.path, one.size, one.modified), one]));
 }
 
@@ -241,7 +246,7 @@ async function run() {
       if (working) return;
       if (queue.length) run();
       else {
-        await await_outcomes();
+        await awaitOutcomes();
         if (!working) finish();
       }
     });
@@ -405,7 +410,7 @@ function drawAll() {
   at("all").value = bytes;
   const percent = all ? Math.floor((100 * bytes) / all) : 0;
   at("counted").textContent = `${done} of ${items.size} files, ${percent}%: ${summary(count)}.`;
-  at("discard").hidden = !batch || !(count.receiving + count.refused < items.size && isOpen());
+  at("discard").hidden = !batch || !isOpen();
   if (started && Date.now() - announcedAt > ANNOUNCE_MS && isOpen()) {
     announcedAt = Date.now();
     say(paused ? at("said").textContent : `${done} of ${items.size} files, ${percent}%.`);
@@ -438,14 +443,18 @@ at("start").addEventListener("click", begin);
 at("pause").addEventListener("click", () => (paused ? goOn() : pause("Paused.")));
 form.addEventListener("submit", (event) => event.preventDefault());
 addEventListener("beforeunload", (event) => {
-  if (working) event.preventDefault();
+  if (working && !leaving) event.preventDefault();
 });
 
 at("discard").addEventListener("click", async () => {
-  queue.length = 0;
-  for (const request of running) request.abort();
-  const address = addresses.batch.replace(addresses.anyBatch, batch);
-  await insist(() => ask("DELETE", address));
+  if (!paused) pause("Discarding…");
+  try {
+    await ask("DELETE", addressOfBatch());
+  } catch {
+    say("The connection is lost, so nothing was discarded. Try again, or continue.");
+    return;
+  }
+  leaving = true;
   location.assign(location.pathname);
 });
 
@@ -464,7 +473,7 @@ async function takeUp() {
   at("settings").hidden = true;
   at("again").hidden = false;
   chosen();
-  await await_outcomes();
+  await awaitOutcomes();
 }
 
 root.hidden = false;
