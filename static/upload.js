@@ -147,7 +147,7 @@ async function send(item) {
       await item.file.slice(0, 1).arrayBuffer();
       show(item, { state: "sending" });
       if (!item.url) await create(item);
-      else if (isUnsure || item.sent === null) {
+      else if (isUnsure) {
         item.sent = Number((await ask("HEAD", item.url)).getResponseHeader("Upload-Offset"));
       }
       while (item.sent < item.size) {
@@ -371,7 +371,7 @@ function show(item, changes) {
 function draw() {
   for (const item of changed) {
     const { part, state } = item;
-    part("bar").value = Math.min(item.size, (item.sent ?? 0) + item.moving);
+    part("bar").value = Math.min(item.size, item.sent + item.moving);
     part("bar").hidden = SETTLED.includes(state);
     item.element.dataset.state = state;
     part("state").textContent = item.reason || SAID[state];
@@ -401,8 +401,9 @@ function drawAll() {
   let bytes = 0;
   let all = 0;
   for (const item of items.values()) {
+    if (item.state === "refused") continue; // many are, before they are sent
     all += item.size;
-    bytes += SETTLED.includes(item.state) ? item.size : (item.sent ?? 0) + item.moving;
+    bytes += SETTLED.includes(item.state) ? item.size : item.sent + item.moving;
   }
   const count = counts();
   const done = count.taken + count.duplicate + count.refused;

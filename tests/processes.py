@@ -1,4 +1,4 @@
-"""Other processes, seen from outside: wait for them, list them, give them folders and a trap."""
+"""Other processes, seen from outside: wait for them, list them, give them folders and a line."""
 
 import http.server
 import json
@@ -7,8 +7,8 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -86,3 +86,73 @@ def recording_server() -> Iterator[tuple[str, list[str]]]:
         yield f"http://127.0.0.1:{server.server_port}", requests
     finally:
         server.shutdown()
+
+
+class Line:
+    """A line to a local server that can be cut and mended; counts the bytes that go up."""
+
+    def __init__(self, port: int):
+        self.upstream = ("127.0.0.1", port)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.bytes_up = 0
+        self.is_cut = False
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._actions: list[tuple[int, Callable[[], None]]] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def at(self, bytes_up: int, action: Callable[[], None]) -> None:
+        """Do something once that many bytes went up, before the next one does."""
+        self._actions.append((bytes_up, action))
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for one in list(self._open):
+            self._hang_up(one)
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+    def close(self) -> None:
+        self.listener.close()
+        self.cut()
+
+    def _hang_up(self, one: socket.socket) -> None:
+        self._open.discard(one)
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                below, _ = self.listener.accept()
+            except OSError:  # closed
+                return
+            try:
+                if self.is_cut:
+                    raise ConnectionRefusedError
+                above = socket.create_connection(self.upstream)
+            except OSError:
+                below.close()
+                continue
+            self._open |= {below, above}
+            for pair in ((below, above), (above, below)):
+                threading.Thread(target=self._pass_on, args=(*pair, below), daemon=True).start()
+
+    def _pass_on(self, source, target, below) -> None:
+        with suppress(OSError):
+            while data := source.recv(2**16):
+                if source is below:
+                    self._count(len(data))
+                target.sendall(data)
+        self._hang_up(source)
+        self._hang_up(target)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.bytes_up += size
+            for due in [one for one in self._actions if one[0] <= self.bytes_up]:
+                self._actions.remove(due)
+                due[1]()

@@ -1,4 +1,4 @@
-"""Uploads in pieces: the protocol by its own client, and that nothing is lost, doubled or leaked."""
+"""Uploads in pieces: the protocol by its own client, and nothing lost, doubled or leaked."""
 
 import io
 import itertools
@@ -382,8 +382,7 @@ def test_what_came_before_the_connection_broke_counts(tus, batch):
     response = tus.client.generic(
         "PATCH",
         address,
-        content_type=PIECE,
-        headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0"},
+        headers={"Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": PIECE},
         **{"wsgi.input": Broken(data), "CONTENT_LENGTH": str(len(data))},
     )
     assert response["Upload-Offset"] == tus("HEAD", address)["Upload-Offset"] == "40000"
