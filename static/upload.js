@@ -41,7 +41,7 @@ let known = new Map(); // what the server has of this batch, by key
 let working = 0;
 let started = false;
 let leftOut = 0;
-let paused = null; // {promise, go} while nothing is sent
+let paused = null; // {promise, resolve} while nothing is sent
 let woken = deferred(); // when a connection is back
 let leaving = false;
 
@@ -238,7 +238,7 @@ function enqueue(item) {
   queue.push(item);
 }
 
-async function run() {
+function run() {
   while (working < AT_ONCE && queue.length) {
     working += 1;
     work().finally(async () => {
@@ -412,9 +412,9 @@ function drawAll() {
   const percent = all ? Math.floor((100 * bytes) / all) : 0;
   at("counted").textContent = `${done} of ${items.size} files, ${percent}%: ${summary(count)}.`;
   at("discard").hidden = !batch || !isOpen();
-  if (started && Date.now() - announcedAt > ANNOUNCE_MS && isOpen()) {
+  if (working && !paused && Date.now() - announcedAt > ANNOUNCE_MS) {
     announcedAt = Date.now();
-    say(paused ? at("said").textContent : `${done} of ${items.size} files, ${percent}%.`);
+    say(`${done} of ${items.size} files, ${percent}%.`);
   }
 }
 
