@@ -91,8 +91,10 @@ def get_urls(admin_site) -> list:
 def _page(request, admin_site):
     if not request.user.has_perm("gallery.add_photo"):
         raise PermissionDenied
-    counts = {state: Count("pk", filter=Q(uploads__state=state)) for state in Upload.State.values}
-    batches = _own_batches(request).annotate(**counts).filter(uploads__isnull=False).distinct()
+    counts = {
+        state: Count("uploads", filter=Q(uploads__state=state)) for state in Upload.State.values
+    }
+    batches = _own_batches(request).annotate(files=Count("uploads"), **counts).filter(files__gt=0)
     context = {
         **admin_site.each_context(request),
         "title": "Upload photos",
@@ -130,7 +132,7 @@ def show_batch(request, pk):
 
 
 def _batch_as_json(batch: UploadBatch) -> dict:
-    rows = batch.uploads.select_related("photo").order_by("created_at", "pk")
+    rows = batch.uploads.order_by("created_at", "pk")
     return {"id": batch.pk, "files": [_upload_as_json(upload) for upload in rows]}
 
 
@@ -230,9 +232,10 @@ def tus_file(request, method, pk):
         response["Upload-Length"] = str(upload.size_bytes)
         return response
     if method == "DELETE":
-        if upload.state != Upload.State.RECEIVING:
+        this = _own_uploads(request).filter(pk=pk)
+        uploads.discard(this.filter(state=Upload.State.RECEIVING))
+        if this.exists():
             raise Answer(409, "The file is complete: it cannot be cancelled any more.")
-        uploads.discard(_own_uploads(request).filter(pk=pk, state=Upload.State.RECEIVING))
         return HttpResponse(status=204)
     if method == "PATCH":
         return _receive(request, upload)
