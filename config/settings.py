@@ -137,6 +137,13 @@ CACHES = {
     }
 }
 
+# What is taken, and what decoding a picture may cost.
+MAX_UPLOAD_MB = _env_positive("MAX_UPLOAD_MB", 200)
+MAX_MEGAPIXELS = _env_positive("MAX_MEGAPIXELS", 120)
+MAX_METADATA_MB = _env_positive("MAX_METADATA_MB", 16)
+DECODE_SECONDS = _env_positive("DECODE_SECONDS", 40)
+DECODE_MEMORY_MB = _env_positive("DECODE_MEMORY_MB", 500)
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "index"
@@ -158,8 +165,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# A pixel worker that decodes a hostile file is stopped from outside.
-PIXELS_TIME_LIMIT_SECONDS = 60
+# Decoding has a process and a limit of its own; metadata and storage have what is left.
+PIXELS_TIME_LIMIT_SECONDS = DECODE_SECONDS + 20
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # KiB
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")

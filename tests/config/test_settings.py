@@ -59,6 +59,12 @@ def test_production_without_a_needed_variable_says_which(name):
     assert f"{name} is not set" in done.stderr
 
 
+@pytest.mark.parametrize("value", ["many", "0", "-1"])
+def test_a_limit_that_is_no_number_is_named(value):
+    done = manage("check", **PRODUCTION, MAX_UPLOAD_MB=value)
+    assert done.returncode != 0 and "MAX_UPLOAD_MB must be" in done.stderr
+
+
 def test_public_bucket_alone_is_not_enough():
     done = manage("check", **PRODUCTION, AWS_STORAGE_BUCKET_NAME="public")
     assert "AWS_PRIVATE_BUCKET_NAME is not set" in done.stderr

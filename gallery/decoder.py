@@ -1,0 +1,117 @@
+"""Decode pictures in a process of its own, which may fail, hang or grow in peace."""
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from django.conf import settings
+
+from gallery.exceptions import RefusedUpload, UnreadablePicture
+
+LIMITS = ("MAX_UPLOAD_MB", "MAX_MEGAPIXELS", "MAX_METADATA_MB", "DECODE_MEMORY_MB")
+
+
+class Decoder:
+    """A process that decodes one picture after the other; started when needed. For one thread.
+
+    seconds: how long it may take over a picture.
+    """
+
+    def __init__(self, seconds: float):
+        self.seconds = seconds
+        self._process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def decode(self, path: Path, width: int) -> np.ndarray:
+        """Return (height, width, 3) uint16, linear light: see pixels.decode.
+
+        Raises UnreadablePicture with a sentence; for what is over a limit as well.
+        """
+        process = self._process = self._process or self._start()
+        answer = b""
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps([str(path), width, self.seconds]).encode() + b"\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+        if answer:
+            said = json.loads(answer)
+            data = process.stdout.read(said["bytes"])
+            if said["has_grown"]:
+                self.close()
+            if said["error"]:
+                raise UnreadablePicture(said["error"])
+            if len(data) == said["bytes"]:
+                return np.frombuffer(data, np.uint16).reshape(said["shape"])
+        ended = process.wait()
+        self.close()
+        if ended == -signal.SIGALRM:
+            raise UnreadablePicture(
+                f"The picture takes too long to read: more than {self.seconds:g} seconds. "
+                "Export a smaller one, or save it as JPEG first."
+            )
+        raise UnreadablePicture(
+            "The picture is damaged, or takes more memory to read than there is. "
+            "Export a smaller one, or save it as JPEG first."
+        )
+
+    def _start(self) -> subprocess.Popen:
+        limits = {name: getattr(settings, name) for name in LIMITS}
+        return subprocess.Popen(
+            [sys.executable, "-m", "gallery.decoder", json.dumps(limits)],
+            cwd=Path(__file__).resolve().parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+
+    def close(self) -> None:
+        """End the process; the next picture starts another."""
+        if process := self._process:
+            self._process = None
+            process.kill()
+            process.wait()
+            process.stdin.close()
+            process.stdout.close()
+
+
+def _main() -> None:
+    settings.configure(**json.loads(sys.argv[1]))
+    from gallery.formats import decoding
+    from gallery.pixels import decode
+
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a decoder prints is no answer
+    most = settings.DECODE_MEMORY_MB * 2**20
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for line in sys.stdin.buffer:
+        path, width, seconds = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, seconds)  # nothing catches it: it ends the process
+        shape, data, problem = (), b"", ""
+        try:
+            with decoding():
+                pixels = decode(Path(path), width).numpy()
+            shape, data = pixels.shape, pixels.tobytes()
+        except (RefusedUpload, UnreadablePicture) as error:
+            problem = str(error)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        # What a large picture took is never all given back.
+        has_grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > most / 2
+        said = {"shape": shape, "bytes": len(data), "error": problem, "has_grown": has_grown}
+        answers.write(json.dumps(said).encode() + b"\n" + data)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _main()
