@@ -1,5 +1,6 @@
 """Import files and folders as photos: what `import_photos` does, one file at a time."""
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from django.db import OperationalError, connection
 
 from gallery import services
 from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
+from gallery.metadata import MAX_XMP_BYTES
 from gallery.models import Photographer
 
 PICTURE_SUFFIXES = {
@@ -31,7 +33,9 @@ class Outcome:
 
 @dataclass
 class Importer:
-    """Import into one owner's photos. The sidecar maps file names to texts."""
+    """Import into one owner's photos. The sidecar maps file names to texts; they go before those
+    of an XMP file beside a picture, and these before those in the picture.
+    """
 
     owner: Photographer
     album: str = ""
@@ -64,6 +68,7 @@ class Importer:
                     description=texts.get("description") or "",
                     tags=texts.get("tags") or (),
                     creator=texts.get("credit") or "",
+                    sidecar=_xmp_beside(path),
                 )
             outcome = Outcome(str(path), "taken", "", photo.public_id)
         except DuplicateUpload as error:
@@ -88,6 +93,16 @@ def find_pictures(paths: list[Path]) -> Iterator[Path]:
                     yield found
         else:
             yield path
+
+
+def _xmp_beside(path: Path) -> str:
+    """Return the packet in `photo.jpg.xmp` or `photo.xmp` beside photo.jpg, or ""."""
+    for beside in (path.with_name(f"{path.name}.xmp"), path.with_suffix(".xmp")):
+        for name in (beside, beside.with_suffix(".XMP")):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                if name.stat().st_size <= MAX_XMP_BYTES:
+                    return name.read_text(encoding="utf-8-sig")
+    return ""
 
 
 def read_sidecar(path: Path) -> dict[str, dict]:

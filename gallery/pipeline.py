@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import transaction
@@ -21,7 +22,7 @@ from gallery.tags import set_tags
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=70)  # a little over the time limit of the task
+LEASE = timedelta(seconds=settings.PIXELS_TIME_LIMIT_SECONDS + 10)
 MAX_ATTEMPTS = 4
 COLOURS_BATCH = 100  # photos whose colours a task names: well within its time limit
 STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
@@ -79,11 +80,12 @@ def process(photo: Photo) -> None:
     """
     with renditions.local_original(photo) as path:
         with decoding(), open_picture(path) as image:
-            found = metadata.read_metadata(image)
+            sidecar = photo.metadata.get("sidecar", "")
+            found = metadata.read_metadata(image, sidecar)
             size = _upright_size(image)
         _fill_in(photo, found)
         made, photo.placeholder, photo.colours = renditions.render(
-            path, creator=photo.creator, copyright=photo.copyright
+            path, creator=photo.creator, copyright=photo.copyright, licence=found.licence
         )
     photo.width, photo.height = size
     photo.renditions = [one.as_json() for one in made]
@@ -112,7 +114,7 @@ def _fill_in(photo: Photo, found: metadata.Metadata) -> None:
             setattr(photo, name, getattr(found, name))
     for name in METADATA_FIELDS:
         setattr(photo, name, getattr(found, name))
-    photo.metadata = found.raw
+    photo.metadata = {**photo.metadata, **found.raw}
 
 
 METADATA_FIELDS = (

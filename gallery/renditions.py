@@ -8,18 +8,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pyvips
+from django.conf import settings
 from django.core import signing
 from django.core.files.storage import storages
 from django.urls import reverse
 from PIL import Image, ImageCms
 
 from gallery.colours import dominant_colours
+from gallery.decoder import Decoder
 from gallery.files import local_path
-from gallery.formats import decoding
+from gallery.metadata import NAMESPACES
 from gallery.models import Photo
-from gallery.pixels import decode, fit
+from gallery.pixels import fit, to_srgb
 
 SRGB_PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 PLACEHOLDER_WIDTH = 16
@@ -163,6 +166,9 @@ def open_pixels(photo: Photo, width: int) -> Image.Image:
 
 
 # --- Making them ---------------------------------------------------------------------------
+decoder = Decoder(settings.DECODE_SECONDS)
+
+
 @contextlib.contextmanager
 def local_original(photo: Photo) -> Iterator[Path]:
     """Give the original as a local file; from remote storage as a temporary copy.
@@ -182,30 +188,34 @@ def local_original(photo: Photo) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def render(path: Path, *, creator: str, copyright: str) -> tuple[list[Rendition], str, list[str]]:
+def render(
+    path: Path, *, creator: str, copyright: str, licence: str = ""
+) -> tuple[list[Rendition], str, list[str]]:
     """Make all renditions of a picture file, its placeholder as a data URI, and name its colours.
 
-    The picture is decoded once, shrunk on load, upright and in sRGB; the smaller ones are made
-    from the larger. Files carry the sRGB profile, creator and copyright and nothing else.
+    The picture is decoded once, in a process of its own, and shrunk step by step in linear light.
+    Files carry the sRGB profile, creator, copyright and licence and nothing else.
     Raises UnreadablePicture when the pixels cannot be decoded whole.
     """
-    with decoding():
-        image = decode(path, max(recipe.width for recipe in RECIPES))
-    exif = _public_exif(creator, copyright)
+    largest = max(recipe.width for recipe in RECIPES)
+    image = pyvips.Image.new_from_array(decoder.decode(path, largest))
+    about = {"exif": _public_exif(creator, copyright)}
+    if licence:
+        about["xmp"] = _public_xmp(copyright, licence)
     made: dict[tuple[int, str], Rendition] = {}
     for recipe in RECIPES:
         image = fit(image, recipe.width)
         key = (image.width, recipe.format)
         if key not in made:
-            made[key] = _encode(image, recipe, exif)
-    colours = dominant_colours(Image.fromarray(image.numpy()))
+            made[key] = _encode(image, recipe, about)
+    colours = dominant_colours(Image.fromarray(to_srgb(image)))
     return list(made.values()), _placeholder(image), colours
 
 
-def _encode(image: pyvips.Image, recipe: Recipe, exif: bytes) -> Rendition:
+def _encode(image: pyvips.Image, recipe: Recipe, about: dict) -> Rendition:
     buffer = io.BytesIO()
-    Image.fromarray(image.numpy()).save(
-        buffer, recipe.format.upper(), icc_profile=SRGB_PROFILE, exif=exif, **recipe.options
+    Image.fromarray(to_srgb(image)).save(
+        buffer, recipe.format.upper(), icc_profile=SRGB_PROFILE, **about, **recipe.options
     )
     return Rendition(image.width, image.height, recipe.format, buffer.getvalue())
 
@@ -218,8 +228,26 @@ def _public_exif(creator: str, copyright: str) -> bytes:
     return exif.tobytes()
 
 
+def _public_xmp(copyright: str, licence: str) -> bytes:
+    """Return an XMP packet that says whose the picture is and under which licence."""
+    is_address = licence.startswith(("http://", "https://"))
+    texts = {"dc:rights": copyright, "xmpRights:UsageTerms": "" if is_address else licence}
+    body = "".join(
+        f"<{name}><rdf:Alt><rdf:li xml:lang='x-default'>{escape(text)}</rdf:li></rdf:Alt></{name}>"
+        for name, text in texts.items()
+        if text
+    )
+    if is_address:
+        body += f"<xmpRights:WebStatement>{escape(licence)}</xmpRights:WebStatement>"
+    used = (f"xmlns:{name}='{NAMESPACES[name]}'" for name in ("rdf", "dc", "xmpRights"))
+    return (
+        f"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF {' '.join(used)}>"
+        f"<rdf:Description rdf:about=''>{body}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
 def _placeholder(image: pyvips.Image) -> str:
     tiny = fit(image, PLACEHOLDER_WIDTH)
     buffer = io.BytesIO()
-    Image.fromarray(tiny.numpy()).save(buffer, "WEBP", quality=20, method=6)
+    Image.fromarray(to_srgb(tiny)).save(buffer, "WEBP", quality=20, method=6)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -44,11 +44,13 @@ def upload_photo(
     tags: Iterable[str] = (),
     creator: str = "",
     id: UUID | None = None,
+    sidecar: str = "",
 ) -> Photo:
     """Take a file as a new photo. Once this returns (and commits), it cannot get lost.
 
     file: an open Django File. Texts given here go before those in the file.
     id: the photo's, for callers who have to know it again.
+    sidecar: an XMP packet that goes before the metadata in the file.
     Raises RefusedUpload for a file that is not taken, DuplicateUpload for one that is there,
     StorageAway when it cannot be stored.
     """
@@ -74,6 +76,7 @@ def upload_photo(
                 title=without_controls(title)[:300],
                 description=without_controls(description),
                 creator=without_controls(creator)[:300],
+                metadata={"sidecar": without_controls(sidecar)} if sidecar else {},
             )
             set_tags(photo, tags)
             files.keep("originals", [original])

@@ -7,8 +7,10 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
+from gallery import pipeline
 from gallery.models import Album, Photo
 from tests.conftest import jpeg
+from tests.gallery.test_metadata import listed, xmp
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +102,21 @@ def test_photos_are_the_owners(folder):
 def test_missing_path_is_named(tmp_path):
     with pytest.raises(CommandError, match="nowhere"):
         run(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["b.xmp", "b.jpg.xmp", "b.XMP"])
+def test_xmp_beside_a_picture_goes_before_its_own(folder, name):
+    packet = xmp(listed("dc:title", "Aside") + "<photoshop:City>Whitby</photoshop:City>")
+    (folder / "coast" / name).write_text(packet)
+    run(folder / "coast")
+    while pipeline.process_next():
+        pass
+    photos = {one.original_name: one for one in Photo.objects.all()}
+    assert (photos["b.jpg"].title, photos["b.jpg"].place) == ("Aside", "Whitby")
+    assert photos["a.JPG"].title == ""
+    assert photos["b.jpg"].metadata["sidecar"] == packet, "and is there when it is processed again"
+
+
+def test_xmp_beside_a_picture_that_is_none_costs_nothing(folder):
+    (folder / "coast/b.xmp").write_bytes(b"\xff\x00 no text")
+    assert "2 taken" in run(folder / "coast")
