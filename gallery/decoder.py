@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import resource
 import signal
@@ -85,6 +86,13 @@ class Decoder:
             process.stdout.close()
 
 
+def _resident_bytes() -> float:
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:  # another system: nobody knows
+        return math.inf
+
+
 def _main() -> None:
     settings.configure(**json.loads(sys.argv[1]))
     from gallery.formats import decoding
@@ -107,7 +115,7 @@ def _main() -> None:
             problem = str(error)
         signal.setitimer(signal.ITIMER_REAL, 0)
         # What a large picture took is never all given back.
-        has_grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > most / 2
+        has_grown = _resident_bytes() > most / 2
         said = {"shape": shape, "bytes": len(data), "error": problem, "has_grown": has_grown}
         answers.write(json.dumps(said).encode() + b"\n" + data)
         answers.flush()

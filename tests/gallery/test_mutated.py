@@ -90,6 +90,7 @@ def mutated(chance: random.Random, files: list[bytes]) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.filterwarnings("ignore")  # Pillow's, about what it finds
 @pytest.mark.django_db
 def test_damaged_files_are_taken_or_refused_and_leave_nothing(alice, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))

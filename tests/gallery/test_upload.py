@@ -107,7 +107,12 @@ def test_an_odd_header_is_nothing_to_warn_of(tmp_path):
     path = tmp_path / "odd.jpg"
     path.write_bytes(jpeg(exif=b"Exif\0\0II*\0\xff\xff\0\0"))
     # In a process of its own: pytest sets filters of its own around each test.
-    code = f"from gallery.formats import open_picture; open_picture({str(path)!r})"
+    code = f"""
+from django.conf import settings
+settings.configure(MAX_UPLOAD_MB=1, MAX_MEGAPIXELS=1, MAX_METADATA_MB=1)
+from gallery.formats import open_picture
+open_picture({str(path)!r})
+"""
     subprocess.run([sys.executable, "-W", "error::UserWarning", "-c", code], check=True)
 
 
