@@ -161,10 +161,10 @@ async function send(item) {
         item.moving = 0;
         show(item, { sent: Number(answer.getResponseHeader("Upload-Offset")) });
       }
+      learn(item, await json("GET", item.url));
     },
     () => show(item, { state: "offline", moving: 0 }),
   );
-  learn(item, await insist(() => json("GET", item.url)));
 }
 
 /** Send one file after the other; what is refused holds up nothing. */
