@@ -94,6 +94,7 @@ def _resident_bytes() -> float:
 
 
 def _main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for its parent, who closes stdin
     settings.configure(**json.loads(sys.argv[1]))
     from gallery.formats import decoding
     from gallery.pixels import decode

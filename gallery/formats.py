@@ -1,5 +1,6 @@
 """Which files are taken: the decoded header decides, never the name."""
 
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -41,6 +42,10 @@ FORMATS = {
 OPENED = [name for name in FORMATS if name != "MPO"]
 
 
+# What decoders say that got no memory; libwebp is the one that does not say so.
+_NO_MEMORY = re.compile("out of memory|allocat|could not create decoder object", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Header:
     """What the first bytes of a picture say. Sizes in px, before any rotation."""
@@ -70,11 +75,11 @@ def decoding() -> Iterator[None]:
         yield
     except (RefusedUpload, UnreadablePicture):
         raise
-    except MemoryError as error:
-        raise UnreadablePicture(
-            "The picture takes more memory to read than there is. Export a smaller one."
-        ) from error
     except Exception as error:  # each decoder raises its own on a broken file
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+            raise UnreadablePicture(
+                "The picture takes more memory to read than there is. Export a smaller one."
+            ) from error
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[-1][:200] if lines else type(error).__name__
         raise UnreadablePicture(
