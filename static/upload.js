@@ -296,6 +296,7 @@ function newItem(key, path, size, modified) {
   Object.assign(item, { state: "new", reason: "", photo: null, element, part });
   part("name").textContent = path;
   part("bar").setAttribute("aria-label", path);
+  part("link").setAttribute("aria-label", `Open ${path}`);
   part("bar").max = size || 1;
   at("files").append(element);
   items.set(key, item);
@@ -309,9 +310,13 @@ async function addEntry(entry) {
     return;
   }
   const reader = entry.createReader();
+  const inside = [];
   for (let some; (some = await new Promise((ok, no) => reader.readEntries(ok, no))).length; ) {
-    for (const one of some) await addEntry(one); // a reader gives a hundred at a time
+    inside.push(...some); // a hundred at a time, in no order
   }
+  const byName = new Intl.Collator(undefined, { numeric: true }).compare;
+  inside.sort((one, other) => byName(one.name, other.name));
+  for (const one of inside) await addEntry(one);
 }
 
 function chosen() {

@@ -1,5 +1,6 @@
 """The same site with its files on S3-compatible storage, over HTTP."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import boto3
 import httpx
 import pytest
 from PIL import Image
+from tusclient.client import TusClient
 
 from tests.journeys.conftest import Site
 from tests.processes import free_port, wait_until
@@ -38,6 +40,24 @@ def s3_endpoint():
     finally:
         server.terminate()
         server.wait(10)
+
+
+def upload_by_tus(site, file: io.BytesIO) -> None:
+    """Log in and upload a file in pieces; none of them was cut off."""
+    with httpx.Client(base_url=site.url, follow_redirects=True) as browser:
+        browser.get("/admin/login/")
+        username, password = site.login()
+        login = {"username": username, "password": password, "next": "/admin/"}
+        login["csrfmiddlewaretoken"] = browser.cookies["csrftoken"]
+        browser.post("/admin/login/", data=login).raise_for_status()
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        headers = {"Cookie": cookies, "X-CSRFToken": browser.cookies["csrftoken"]}
+        at = f"{site.url}/admin/gallery/photo/upload"
+        batch = browser.post(f"{at}/batches/", data={"visibility": "public"}, headers=headers)
+        assert file.tell() > 2 * 2**20, "it takes three pieces"
+        what = {"batch": batch.json()["id"], "filename": "large.jpg"}
+        tus = TusClient(f"{at}/files/", headers=headers)
+        tus.uploader(file_stream=file, metadata=what).upload()
 
 
 def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_dir, tmp_path):
@@ -73,6 +93,7 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_
         AWS_SECRET_ACCESS_KEY="secret",
         AWS_STORAGE_BUCKET_NAME=PUBLIC,
         AWS_PRIVATE_BUCKET_NAME=PRIVATE,
+        UPLOAD_PIECE_MB="1",
     )
     picture = tmp_path / "IMG_0001.jpg"
     exif = Image.Exif()
@@ -100,5 +121,14 @@ def test_photo_lives_on_s3_and_leaves_public_when_hidden(s3_endpoint, make_data_
         assert httpx.get(rendition).status_code in (403, 404)
         assert site.search("lantern")["results"] == []
         assert any(key.startswith("r/") for key in keys(PRIVATE))
+
+        large = io.BytesIO()
+        Image.effect_noise((2400, 1800), 90).convert("RGB").save(large, "JPEG", quality=95)
+        upload_by_tus(site, large)
+        stored = [key for key in keys(PRIVATE) if key.startswith("originals/")]
+        bodies = [client.get_object(Bucket=PRIVATE, Key=key)["Body"].read() for key in stored]
+        assert len(bodies) == 2 and large.getvalue() in bodies
+        site.manage("sweep")
+        assert not any(key.startswith("uploads/") for key in keys(PRIVATE))
     finally:
         site.stop()
