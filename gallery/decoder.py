@@ -39,6 +39,8 @@ class Decoder:
 
         Raises UnreadablePicture with a sentence; for what is over a limit as well.
         """
+        if self._process and self._process.poll() is not None:
+            self.close()  # it died while nobody needed it
         process = self._process = self._process or self._start()
         answer = b""
         with contextlib.suppress(BrokenPipeError):
@@ -82,8 +84,9 @@ class Decoder:
             self._process = None
             process.kill()
             process.wait()
-            process.stdin.close()
             process.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
 
 
 def _resident_bytes() -> float:
