@@ -17,6 +17,7 @@ from django.db.models.functions import Coalesce
 
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
 from gallery.paging import BY_POSITION, NEWEST, Page, page_of
+from gallery.querysets import CARD_FIELDS
 
 PAGE_SIZE = 48  # fills rows from a phone to a wall
 FEATURED_ON_HOME = 12
@@ -116,7 +117,7 @@ def album_photos(album: Album, parameters: Mapping) -> Page:
     entries = (
         AlbumPhoto.objects.filter(album=album, photo__listed=True)
         .select_related("photo__owner")
-        .defer("photo__metadata", "photo__failure", "photo__original_name")
+        .only("position", *(f"photo__{name}" for name in CARD_FIELDS))
     )
     page = page_of(entries, BY_POSITION, parameters, PAGE_SIZE)
     return replace(page, rows=[entry.photo for entry in page.rows])

@@ -52,11 +52,10 @@ def scores(
     size = 1 + max((int(one["number"][-1]) for _, forms in groups for one in forms), default=-1)
     total, covered, best = np.zeros(size), np.zeros(size), np.zeros(size)
     for idf_of_word, forms in groups:
-        for postings in forms:
-            numbers = postings["number"].astype(np.int64)
+        held_by = [postings["number"].astype(np.int64) for postings in forms]
+        for numbers, postings in zip(held_by, forms, strict=True):
             best[numbers] = np.maximum(best[numbers], postings["weight"])
-        for postings in forms:
-            numbers = postings["number"].astype(np.int64)
+        for numbers in held_by:
             held = best[numbers]
             total[numbers] += idf_of_word * held
             covered[numbers] += idf_of_word * (held > 0)

@@ -230,12 +230,16 @@ def _text(column: str):
     return condition
 
 
+def _called(value: str, name: str = "name") -> Q:
+    """Match a row by its address or by its whole name."""
+    return Q(slug=slugify(value, allow_unicode=True)) | Q(**{f"{name}__iexact": value})
+
+
 def _rows(sql: str, rows: Callable[[], QuerySet], name: str):
     """Make a filter of rows with a slug and a name, by either, or else by names that fit."""
 
     def condition(value: str) -> Condition:
-        meant = Q(slug=slugify(value, allow_unicode=True)) | Q(**{f"{name}__iexact": value})
-        found = list(rows().filter(meant).values_list("pk", flat=True)) or [
+        found = list(rows().filter(_called(value, name)).values_list("pk", flat=True)) or [
             pk for pk, own in rows().values_list("pk", name) if is_named(value, own)
         ]
         if not found:
@@ -251,10 +255,8 @@ def _listed(**where):
 
 def _tag(value: str) -> Condition:
     """Read a tag's whole name; there may be too many of them to look at each."""
-    meant = Q(slug=slugify(value, allow_unicode=True)) | Q(name__iexact=value)
-    found = list(
-        Tag.objects.filter(meant, _listed(tags=OuterRef("pk"))).values_list("pk", flat=True)
-    )
+    tags = Tag.objects.filter(_called(value), _listed(tags=OuterRef("pk")))
+    found = list(tags.values_list("pk", flat=True))
     if not found:
         raise UnknownValue
     return (

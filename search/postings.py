@@ -27,6 +27,8 @@ def change(old: Iterable[PhotoDocument], new: Iterable[PhotoDocument]) -> None:
         for one in documents:
             for term_id, weight in zip(one.weights.indices(), one.weights.values(), strict=True):
                 changes[term_id, one.number // BLOCK][one.number] = weight if stays else 0.0
+    if not changes:
+        return
     stored = _stored(changes)
     _store({key: _merged(stored.get(key, b""), weights) for key, weights in changes.items()})
 
@@ -42,7 +44,7 @@ def _merged(packed: bytes, weights: Mapping[int, float]) -> bytes:
 
 
 def _stored(keys: Iterable[Key]) -> dict[Key, bytes]:
-    terms, blocks = zip(*keys, strict=True) if keys else ((), ())
+    terms, blocks = zip(*keys, strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT term_id, block, postings FROM search_postingblock "
@@ -56,20 +58,22 @@ def _store(rows: Mapping[Key, bytes]) -> None:
     full = [(*key, packed) for key, packed in rows.items() if packed]
     empty = [key for key, packed in rows.items() if not packed]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO search_postingblock (term_id, block, postings)
-            SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bytea[])
-                ON CONFLICT (term_id, block) DO UPDATE SET postings = excluded.postings
-            """,
-            [list(column) for column in zip(*full, strict=True)] if full else [[], [], []],
-        )
-        cursor.execute(
-            "DELETE FROM search_postingblock USING unnest(%s::bigint[], %s::int[]) "
-            "AS gone (term_id, block) WHERE search_postingblock.term_id = gone.term_id "
-            "AND search_postingblock.block = gone.block",
-            [list(column) for column in zip(*empty, strict=True)] if empty else [[], []],
-        )
+        if full:
+            cursor.execute(
+                """
+                INSERT INTO search_postingblock (term_id, block, postings)
+                SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bytea[])
+                    ON CONFLICT (term_id, block) DO UPDATE SET postings = excluded.postings
+                """,
+                [list(column) for column in zip(*full, strict=True)],
+            )
+        if empty:
+            cursor.execute(
+                "DELETE FROM search_postingblock USING unnest(%s::bigint[], %s::int[]) "
+                "AS gone (term_id, block) WHERE search_postingblock.term_id = gone.term_id "
+                "AND search_postingblock.block = gone.block",
+                [list(column) for column in zip(*empty, strict=True)],
+            )
 
 
 def rebuild() -> None:
