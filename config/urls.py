@@ -1,5 +1,6 @@
 """Every URL of the site."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
@@ -25,6 +26,13 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", api_docs, name="api_docs"),
-    path("", include("search.urls")),
-    path("", include("gallery.urls")),
+    path("api/v1/", include("search.api_urls")),
+    path("api/v1/", include("gallery.api_urls")),
+    path("", include("gallery.file_urls")),
+    # Pages, in each language under its prefix. Search's come first: a slug may be anything.
+    *i18n_patterns(
+        path("", include("search.urls")),
+        path("", include("gallery.urls")),
+        prefix_default_language=False,
+    ),
 ]

@@ -10,26 +10,15 @@ from django.template.response import TemplateResponse
 from django.urls import include, path, reverse
 from django.utils.html import format_html
 
-from gallery import services, upload_views
+from gallery import services, site_admin, upload_views  # noqa: F401  registers itself
 from gallery.exceptions import DuplicateUpload, GalleryError
-from gallery.metadata import without_controls
+from gallery.forms import CleanForm
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
 from gallery.renditions import rendition_url
 from gallery.tags import delete_tags
 
 TEXTS = ["title", "description", "tags", "place", "creator", "copyright"]
 NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
-
-
-class CleanForm(forms.ModelForm):
-    """Take texts without control characters, which pasted text brings along."""
-
-    def clean(self):
-        cleaned = super().clean()
-        for name, value in cleaned.items():
-            if isinstance(value, str):
-                cleaned[name] = without_controls(value)
-        return cleaned
 
 
 def _own(request, rows, owner: str):

@@ -5,12 +5,13 @@ import secrets
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Now
+from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 from django.utils import timezone
 
@@ -341,6 +342,95 @@ class AlbumPhoto(models.Model):
 
     def __str__(self):
         return f"{self.album} {self.position}"
+
+
+class Site(models.Model):
+    """What makes the site its owner's: one row, edited in the admin; without it, as shipped."""
+
+    menu = ()  # set by current()
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+    class Accent(models.TextChoices):
+        """Colours of links and marks; site.css has one for light and one for dark."""
+
+        RUST = "rust", "Rust"
+        MOSS = "moss", "Moss"
+        SEA = "sea", "Sea"
+        INDIGO = "indigo", "Indigo"
+        PLUM = "plum", "Plum"
+        GRAPHITE = "graphite", "Graphite"
+
+    name = models.CharField(max_length=100, default="Pictures")
+    line = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="What it is, in one line: on the home page and in search engines.",
+    )
+    about = models.TextField(blank=True, help_text="Markdown. Shown on the About page.")
+    contact = models.TextField(blank=True, help_text="Markdown. Shown below it.")
+    footer = models.CharField(
+        max_length=300,
+        blank=True,
+        default="All photographs belong to their photographers.",
+        help_text="At the foot of every page.",
+    )
+    licence = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Of photos that name none: an address, or a sentence.",
+    )
+    accent = models.CharField(max_length=10, choices=Accent, default=Accent.RUST)
+    hero = models.ForeignKey(
+        Photo,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The large picture of the home page, while it is public; else one is chosen.",
+    )
+
+    class Meta:
+        verbose_name_plural = "site"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_site")]
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Site":
+        """Return the site with its `menu`, [{"title", "slug"}], in one query."""
+        entries = Page.objects.filter(in_menu=True).values(
+            entry=JSONObject(title="title", slug="slug")
+        )
+        found = cls.objects.annotate(menu=ArraySubquery(entries)).first()
+        return found or cls()
+
+    @property
+    def has_about(self) -> bool:
+        return bool(self.about or self.contact)
+
+
+class Page(models.Model):
+    """A text of the site's own, in Markdown."""
+
+    title = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
+    body = models.TextField(blank=True, help_text="Markdown.")
+    in_menu = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(
+        default=0, help_text="In the menu; small ones come first."
+    )
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["position", "title", "id"]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("page", args=[self.slug])
 
 
 class FileTrash(models.Model):

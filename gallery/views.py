@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from gallery import listing
 from gallery.http import PRIVATE, public_page, secret_page, viewer
-from gallery.models import Photo, Photographer, Visibility
+from gallery.models import Page, Photo, Photographer, Site, Visibility
 from gallery.paging import WrongCursor
 
 ALBUMS_PER_PAGE = 24
@@ -87,6 +87,20 @@ def photographer(request, slug):
     albums = listing.with_covers(listing.public_albums(found)[:ALBUMS_PER_PAGE])
     context = {"photographer": found, "page": page, "albums": albums}
     return render(request, "gallery/photographer.html", context)
+
+
+@public_page
+def about(request):
+    site = Site.current()
+    if not site.has_about:
+        raise Http404("The site says nothing about itself.")
+    return render(request, "gallery/about.html", {"site": site, "section": "about"})
+
+
+@public_page
+def page(request, slug):
+    found = get_object_or_404(Page, slug=slug)
+    return render(request, "gallery/page.html", {"page": found, "section": f"page {found.slug}"})
 
 
 @public_page

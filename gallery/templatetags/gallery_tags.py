@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django import template
 
+from gallery.markdown import html_of
 from gallery.models import Photo
 from gallery.renditions import sources
 
@@ -108,3 +109,6 @@ def as_query(name: str) -> str:
 @register.filter
 def in_words(rank_name: str) -> str:
     return {"bm25": "words", "text": "meaning", "image": "picture"}.get(rank_name, rank_name)
+
+
+register.filter("markdown", html_of)

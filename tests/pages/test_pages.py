@@ -90,7 +90,9 @@ def test_every_page_is_sound_html(as_charlie, gallery):
         page = Page(as_charlie.get(path).content.decode())
         assert page.all("html")[0]["lang"], path
         assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1, path
-        assert all("src" in script and "defer" in script for script in page.all("script")), path
+        scripts = {script["src"]: "defer" in script for script in page.all("script")}
+        assert scripts.pop("/static/theme.js") is False, path  # before the page is painted
+        assert all(scripts.values()), path
         for tag, attributes in page.elements:
             assert "style" not in attributes, (path, tag)
             assert not any(name.startswith("on") for name in attributes), (path, tag)

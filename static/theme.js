@@ -1,0 +1,31 @@
+// Light or dark by choice: set before the page is painted. Without it the system decides.
+(() => {
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("theme");
+  } catch {
+    // Storage is forbidden: the choice lasts as long as the page.
+  }
+  if (chosen) root.dataset.theme = chosen;
+
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const button = document.querySelector("[data-theme-toggle]");
+    button.hidden = false;
+    const show = () => button.classList.toggle("is-dark", isDark());
+    show();
+    dark.addEventListener("change", show);
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      try {
+        localStorage.setItem("theme", root.dataset.theme);
+      } catch {
+        // As above.
+      }
+      show();
+    });
+  });
+})();
