@@ -23,10 +23,12 @@ def _env_flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
-def _env_positive(name: str, default: int) -> int:
+def _env_whole(name: str, default: int, least: int = 1) -> int:
     value = os.environ.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or int(value) == 0:
-        raise ImproperlyConfigured(f"{name} must be a whole number above 0, not “{value}”.")
+    if not value.isascii() or not value.isdigit() or int(value) < least:
+        raise ImproperlyConfigured(
+            f"{name} must be a whole number of at least {least}, not “{value}”."
+        )
     return int(value)
 
 
@@ -93,6 +95,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
 ]
 MIDDLEWARE = [
+    "gallery.middleware.PageCache",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -140,12 +143,14 @@ CACHES = {
     }
 }
 
+PAGE_TTL_SECONDS = _env_whole("PAGE_TTL_SECONDS", 60, least=0)  # 0: no page is kept
+
 # What is taken, and what decoding a picture may cost.
-MAX_UPLOAD_MB = _env_positive("MAX_UPLOAD_MB", 200)
-MAX_MEGAPIXELS = _env_positive("MAX_MEGAPIXELS", 120)
-MAX_METADATA_MB = _env_positive("MAX_METADATA_MB", 16)
-DECODE_SECONDS = _env_positive("DECODE_SECONDS", 40)
-DECODE_MEMORY_MB = _env_positive("DECODE_MEMORY_MB", 580)
+MAX_UPLOAD_MB = _env_whole("MAX_UPLOAD_MB", 200)
+MAX_MEGAPIXELS = _env_whole("MAX_MEGAPIXELS", 120)
+MAX_METADATA_MB = _env_whole("MAX_METADATA_MB", 16)
+DECODE_SECONDS = _env_whole("DECODE_SECONDS", 40)
+DECODE_MEMORY_MB = _env_whole("DECODE_MEMORY_MB", 580)
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -155,6 +160,7 @@ CELERY_TASK_ROUTES = {
     "gallery.tidy_files": {"queue": "index"},
     "gallery.finish_uploads": {"queue": "index"},
     "gallery.publish_due": {"queue": "index"},
+    "gallery.refresh_pages": {"queue": "index"},
     "gallery.sweep": {"queue": "index"},
     "embeddings.encode_query": {"queue": "queries"},
     "embeddings.encode_picture": {"queue": "queries"},
@@ -187,6 +193,12 @@ CELERY_BEAT_SCHEDULE = {
     name: {"task": name, "schedule": 60.0, "options": {"expires": 55}}
     for name in NUDGED_EACH_MINUTE
 }
+if PAGE_TTL_SECONDS:
+    CELERY_BEAT_SCHEDULE["gallery.refresh_pages"] = {
+        "task": "gallery.refresh_pages",
+        "schedule": PAGE_TTL_SECONDS / 2,
+        "options": {"expires": PAGE_TTL_SECONDS / 2},
+    }
 
 # --- Files: folders in DATA_DIR, or S3 -----------------------------------------------------
 CDN_URL = os.environ.get("CDN_URL", "").rstrip("/")
@@ -321,11 +333,11 @@ SEARCH_LANGUAGES = _env_list("SEARCH_LANGUAGES", "en,de,fr,es,zh")
 # --- Uploads: larger files go to a temporary file, never to memory -------------------------
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-UPLOAD_PIECE_BYTES = _env_positive("UPLOAD_PIECE_MB", 8) * 2**20
-UPLOAD_LIFETIME = timedelta(days=_env_positive("UPLOAD_DAYS", 7))
+UPLOAD_PIECE_BYTES = _env_whole("UPLOAD_PIECE_MB", 8) * 2**20
+UPLOAD_LIFETIME = timedelta(days=_env_whole("UPLOAD_DAYS", 7))
 # What one photographer may have on its way.
-UPLOAD_OPEN_FILES = _env_positive("UPLOAD_OPEN_FILES", 1000)
-UPLOAD_OPEN_BYTES = _env_positive("UPLOAD_OPEN_MB", 20_480) * 2**20
+UPLOAD_OPEN_FILES = _env_whole("UPLOAD_OPEN_FILES", 1000)
+UPLOAD_OPEN_BYTES = _env_whole("UPLOAD_OPEN_MB", 20_480) * 2**20
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -13,6 +13,7 @@ import unicodedata
 import numpy as np
 from django.core.cache import cache
 
+from config import counts
 from embeddings import towers
 from embeddings.models import EmbeddingSpace
 from embeddings.onnx_encoder import OnnxEncoder
@@ -35,8 +36,16 @@ def normalise(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
+def as_asked(text: str) -> str:
+    """Return the words that are encoded for a query: as normalise() has them, in lower case.
+
+    Visitors type as it comes; the same words get the same vector.
+    """
+    return normalise(text).lower()
+
+
 def _vector_key(text: str, space: EmbeddingSpace) -> str:
-    digest = hashlib.sha256(normalise(text).encode()).hexdigest()
+    digest = hashlib.sha256(as_asked(text).encode()).hexdigest()
     # Both precisions have vectors of their own: whoever leaves int8 leaves its vectors behind.
     return f"query_vector:{space.pk}:{space.revision}:{space.query_precision}:{digest}"
 
@@ -77,11 +86,13 @@ def query_vector(text: str, space: EmbeddingSpace) -> np.ndarray | None:
     """
     from embeddings import tasks  # tasks store what this waits for
 
-    asked = normalise(text)
+    asked = as_asked(text)
     if not space.is_prepared or not asked:
         return None
     if (vector := cached_query_vector(asked, space)) is not None:
+        counts.add("vectors hit")
         return vector
+    counts.add("vectors miss")
     if encoder := towers.encoder_of(space):
         return _encoded_here(asked, space, encoder)
     return _asked_for(_vector_key(asked, space), space, tasks.encode_query, asked)

@@ -16,6 +16,7 @@ from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, EncodingClaim, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
+from gallery.cache import forget_pages, note_additions
 from gallery.files import STORAGE_ERRORS
 from gallery.models import Photo
 from gallery.renditions import open_pixels
@@ -116,3 +117,7 @@ def _update(
         )
         if wanted or gone:
             EmbeddingSpace.objects.filter(pk=space.pk).update(generation=F("generation") + 1)
+            if stored:
+                forget_pages()
+            else:
+                note_additions()

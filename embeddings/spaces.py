@@ -17,6 +17,7 @@ from embeddings.calibration import Measure
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
+from gallery.cache import forget_pages
 from gallery.files import trash
 from gallery.models import Photo
 
@@ -170,6 +171,7 @@ def calibrate_floor(space: EmbeddingSpace, encoder: Encoder) -> list[Measure]:
     EmbeddingSpace.objects.filter(pk=space.pk).update(
         floor=space.floor, generation=F("generation") + 1
     )
+    forget_pages()
     return measures
 
 
@@ -271,6 +273,7 @@ def activate(space: EmbeddingSpace) -> None:
             state=states.BUILDING
         )
         EmbeddingSpace.objects.filter(pk=space.pk).update(state=states.ACTIVE)
+        forget_pages()
 
 
 def retire(space: EmbeddingSpace) -> None:

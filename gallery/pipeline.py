@@ -164,7 +164,7 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
         files.keep(*renditions.whereabouts(photo))
         if found.keywords and not photo.tags.exists():
             set_tags(photo, found.keywords)
-        announce([photo.pk])
+        announce([photo.pk], are_new=True)
 
 
 def _claimed(photo: Photo):
@@ -288,4 +288,4 @@ def publish_due() -> None:
         ids = list(come.locked().values_list("pk", flat=True))
         if ids:
             Photo.objects.filter(pk__in=ids).update(updated_at=Now())
-            announce(ids)
+            announce(ids, are_new=True)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from gallery import pipeline, uploads
+from gallery import middleware, pipeline, uploads
 from gallery.nudge import nudge
 
 
@@ -30,6 +30,12 @@ def finish_uploads():
 def publish_due():
     """Show the photos whose time has come."""
     pipeline.publish_due()
+
+
+@shared_task(name="gallery.refresh_pages")
+def refresh_pages():
+    """Render the home page before its kept copy expires."""
+    middleware.refresh_warm_pages()
 
 
 @shared_task(name="gallery.sweep")

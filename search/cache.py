@@ -1,33 +1,97 @@
-"""Cache layer 2: whole lists of results under query, sort, generation and space."""
+"""Cache layer 2: whole lists of results under query, sort, and the state of the indexes.
+
+The state moves at once when photos are hidden, deleted or edited, and every ADDITIONS_SECONDS at
+most when some were added. Lists hold ids: whoever shows them looks whether they are still listed.
+"""
 
 import hashlib
+import time
 from collections.abc import Callable
 
 from django.core.cache import cache
 
+from config import counts
+from gallery.cache import generation
+
 RESULTS_TTL_SECONDS = 600
+ADDITIONS_SECONDS = 10
+POOL_TTL_SECONDS = 300
+COMPUTING_SECONDS = 5  # that others wait for one who computes, at most
+POLL_SECONDS = 0.005
 
 
 def _key(asked: tuple, snapshot: str) -> str:
     return "results:" + hashlib.sha256(repr((asked, snapshot)).encode()).hexdigest()
 
 
-def results(asked: tuple, snapshot: str, compute: Callable):
-    """Return what `compute` returned for these before, or compute and keep it.
-
-    asked: all of the query that the results depend on. snapshot: the state of the indexes; a
-    change makes a new key, the old list is kept for those who are paging through it.
-    """
-    found = cache.get(_key(asked, snapshot))
+def index_state(read: Callable):
+    """Return what `read` returned up to ADDITIONS_SECONDS ago, or read it now."""
+    key = f"index_state:{generation()}"
+    found = cache.get(key)
     if found is None:
-        found = compute()
-        cache.set(_key(asked, snapshot), found, RESULTS_TTL_SECONDS)
+        found = read()
+        cache.set(key, found, ADDITIONS_SECONDS)
     return found
+
+
+def results(asked: tuple, snapshot: str, compute: Callable, *, stale: bool = True) -> tuple:
+    """Return (snapshot, list, whether it is new): what `compute` returned before, or returns now.
+
+    asked: all of the query that the results depend on. snapshot: the state of the indexes; another
+    state makes another key, and the old list is kept for those who are paging through it.
+    One computes at a time; others get the list of the state before, if that will do (stale), else
+    wait for the new one.
+    """
+    key = _key(asked, snapshot)
+    if (found := cache.get(key)) is not None:
+        counts.add("results hit")
+        return snapshot, found, False
+    lock = f"{key}:computing"
+    if not cache.add(lock, 1, COMPUTING_SECONDS) and not cache.breaker_is_open():
+        if stale and (before := cache.get(_key(asked, "latest"))):
+            if (found := cache.get(_key(asked, before))) is not None:
+                counts.add("results stale")
+                return before, found, False
+        if (found := _waited_for(key, lock)) is not None:
+            counts.add("results hit")
+            return snapshot, found, False
+    counts.add("results miss")
+    try:
+        found = compute()
+        cache.set(key, found, RESULTS_TTL_SECONDS)
+        if stale:
+            cache.set(_key(asked, "latest"), snapshot, RESULTS_TTL_SECONDS)
+    finally:
+        cache.delete(lock)
+    return snapshot, found, True
+
+
+def _waited_for(key: str, lock: str):
+    deadline = time.monotonic() + COMPUTING_SECONDS
+    while time.monotonic() < deadline and cache.has_key(lock):
+        time.sleep(POLL_SECONDS)
+    return cache.get(key)
 
 
 def kept_results(asked: tuple, snapshot: str):
     """Return the list of an earlier state, and keep it longer; None if it is gone."""
     found = cache.get(_key(asked, snapshot))
     if found is not None:
+        counts.add("results hit")
         cache.touch(_key(asked, snapshot), RESULTS_TTL_SECONDS)
+    return found
+
+
+def recommendation_pool(compute: Callable) -> list:
+    """Return the pool that pages of recommendations draw from, made anew for each state."""
+    found = cache.get(f"recommendation_pool:{generation()}")
+    if found is None:
+        found = refresh_recommendation_pool(compute)
+    return found
+
+
+def refresh_recommendation_pool(compute: Callable) -> list:
+    """Make the pool before it expires."""
+    found = compute()
+    cache.set(f"recommendation_pool:{generation()}", found, POOL_TTL_SECONDS)
     return found

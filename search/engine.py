@@ -71,6 +71,21 @@ class SearchPage:
         return self.page - 1
 
 
+@dataclass(frozen=True)
+class IndexState:
+    """What lists of results are made of: generations of words and vectors, how many documents."""
+
+    words: int
+    vectors: str
+    documents: int
+
+    @classmethod
+    def now(cls) -> "IndexState":
+        corpus, space = CorpusStatistics.now(), spaces.active_space()
+        vectors = f"{space.pk}.{space.generation}" if space else ""
+        return cls(corpus.generation, vectors, corpus.documents)
+
+
 def search(
     query: SearchQuery,
     *,
@@ -88,13 +103,13 @@ def search(
     """
     if query.is_empty:
         return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
-    corpus = CorpusStatistics.now()
-    meant = None if exact else _meant(query, corpus.generation)
+    state = cache.index_state(IndexState.now)
+    meant = None if exact else _meant(query, state)
     used = meant or query
-    asked = (used.terms, used.required, used.excluded, used.semantic, used.filters, sort)
+    asked = used.asked(sort)
     found, is_new = cache.kept_results(asked, snapshot) if snapshot else None, False
     if found is None:
-        snapshot, found, is_new = _computed(used, sort, asked, corpus)
+        snapshot, found, is_new = _computed(used, sort, asked, state)
     by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
     photos = photos_in_order(list(by_id))
     for photo in photos:
@@ -116,7 +131,7 @@ def search(
     )
 
 
-def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
+def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
     """Return the query with its misspelt words corrected, or None; looked for once a state."""
     if not corrections.suspects(query):
         return None
@@ -125,27 +140,22 @@ def _meant(query: SearchQuery, generation: int) -> SearchQuery | None:
         found = corrections.corrected(query)
         return found.text if found else ""
 
-    meant = cache.results(("meant", query.text), str(generation), text)
+    _, meant, _ = cache.results(("meant", query.text), str(state.words), text, stale=False)
     return parse(meant) if meant else None
 
 
 def _computed(
-    query: SearchQuery, sort: str, asked: tuple, corpus: CorpusStatistics
+    query: SearchQuery, sort: str, asked: tuple, state: IndexState
 ) -> tuple[str, Results, bool]:
     """Return the name of the index's state, its list, and whether it was made just now."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
-    snapshot = f"{corpus.generation}"
-    if vector is not None:
-        snapshot += f".{space.pk}.{space.generation}"
-    is_new = False
+    snapshot = str(state.words) if vector is None else f"{state.words}.{state.vectors}"
 
     def compute() -> Results:
-        nonlocal is_new
-        is_new = True
-        return _fused(query, sort, space, vector, corpus.documents)
+        return _fused(query, sort, space, vector, state.documents)
 
-    return snapshot, cache.results(asked, snapshot, compute), is_new
+    return cache.results(asked, snapshot, compute)
 
 
 def _has_vector(snapshot: str) -> bool:
@@ -263,6 +273,11 @@ def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) 
 
 def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
     """Return listed photos, each as likely as any other, in random order."""
+    return photos_in_order(random_ids(limit))
+
+
+def random_ids(limit: int) -> list[UUID]:
+    """Return ids of listed photos, each as likely as any other, in random order."""
     documents = CorpusStatistics.objects.values_list("documents", flat=True).first() or 0
     if documents <= RANDOM_WINDOWS:
         ids = list(Photo.objects.listed().values_list("pk", flat=True)[: 2 * RANDOM_WINDOWS])
@@ -272,7 +287,7 @@ def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
         with connection.cursor() as cursor:
             cursor.execute(sql_of("random_photos"), {"starts": starts, "width": width})
             ids = [row[0] for row in cursor.fetchall()]
-    return photos_in_order(random.sample(ids, min(limit, len(ids))))
+    return random.sample(ids, min(limit, len(ids)))
 
 
 def photos_in_order(ids: list[UUID]) -> list[Photo]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from embeddings.cache import normalise
+from embeddings.cache import as_asked, normalise
 from search.analysis import is_stop_word, joined, query_forms, words
 from search.filters import Filter, kind_named
 
@@ -44,6 +44,12 @@ class SearchQuery:
     @property
     def is_empty(self) -> bool:
         return not self.semantic and not self.filters
+
+    def asked(self, sort: str) -> tuple:
+        """Return all that results depend on; queries that differ in nothing else share them."""
+        filters = sorted((one.name, one.value.casefold(), one.excluded) for one in self.filters)
+        words = (self.terms, self.required, self.excluded, as_asked(self.semantic))
+        return *words, *filters, sort
 
     @property
     def words_text(self) -> str:

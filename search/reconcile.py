@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from pgvector import SparseVector
 
+from gallery.cache import forget_pages, note_additions
 from gallery.models import Photo
 from search import bm25, postings
 from search.documents import Document, analyse, input_hash, photo_fields
@@ -136,6 +137,7 @@ def recount() -> None:
         statistics.documents = totals["count"]
         statistics.total_length = totals["length"] or 0.0
         statistics.generation += 1
+        forget_pages()
         statistics.save()
 
 
@@ -204,6 +206,10 @@ def _write(
     statistics.total_length -= sum(one.length for one in (*gone, *replaced))
     if new or gone:
         statistics.generation += 1
+        if replaced or gone:
+            forget_pages()
+        else:
+            note_additions()
     statistics.save()
 
 

@@ -72,8 +72,12 @@ def as_charlie(client):
 
 
 @pytest.fixture(autouse=True)
-def empty_cache():
+def empty_cache(settings, monkeypatch):
+    """Begin with nothing cached, and look at every change: tests write rows behind its back."""
     from django.core.cache import cache
+
+    settings.PAGE_TTL_SECONDS = 0
+    monkeypatch.setattr("search.cache.ADDITIONS_SECONDS", 0)
 
     BreakerRedisCache.close_breaker()
     cache.clear()

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from embeddings import spaces
-from embeddings.cache import normalise, store_query_vector
+from embeddings.cache import as_asked, store_query_vector
 from embeddings.demo_model.scenes import SCENES
 from embeddings.demo_model.stories import stories
 from embeddings.encoder import Encoder
@@ -22,6 +22,7 @@ from embeddings.levels import levels
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
+from gallery.cache import forget_pages
 from gallery.models import Photo, Photographer, Tag
 from search import engine, reconcile, retrievers, vocabulary
 from search.engine import SearchPage
@@ -98,6 +99,7 @@ class Gallery:
             pass
         vocabulary.forget()  # a process looks only once a minute which words there are
         self._embed(photos, exhibits)
+        forget_pages()
         self.labels = {photo.pk: one.label for photo, one in zip(photos, exhibits, strict=True)}
 
     def _store(self, owner: Photographer, exhibits: Sequence[Exhibit]) -> list[Photo]:
@@ -214,7 +216,7 @@ class Visitor:
             if page.semantic:
                 return page
             # The engine corrected the query, or Redis did not take the vector in time.
-            asked = normalise((page.corrected or page.query).semantic)
+            asked = as_asked((page.corrected or page.query).semantic)
             self.prepare([asked])
             store_query_vector(asked, self.space, self._vectors[asked])
         raise RuntimeError(f"The engine does not get the vector of {text!r}: is Redis away?")
@@ -233,4 +235,4 @@ class Visitor:
 
 def _encoded(text: str) -> str:
     """Return what of a query's text is encoded."""
-    return normalise(parse(text).semantic)
+    return as_asked(parse(text).semantic)

@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-READERS = r"environ\.get\(|environ\[|_env_list\(|_env_flag\(|_env_positive\(|_required\("
+READERS = r"environ\.get\(|environ\[|_env_list\(|_env_flag\(|_env_whole\(|_required\("
 READ = re.compile(rf'(?:{READERS})\s*"([A-Z_0-9]+)"')
 MADE_BY_US = {"HF_HOME", "PATH", "DJANGO_SETTINGS_MODULE"}  # others document them
 

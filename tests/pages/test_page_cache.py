@@ -1,0 +1,241 @@
+"""Layer 1: pages come from Redis, and what changes is seen at the next request."""
+
+import gzip
+import threading
+
+import pytest
+from django.core.cache import cache as redis
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from config.cache import BreakerRedisCache
+from gallery import cache, services, tasks
+from gallery.models import Album, AlbumPhoto, Page, Photo, Site
+from search import dictionary
+from tests.pages.conftest import make_photo, make_photos
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def kept(settings):
+    settings.PAGE_TTL_SECONDS = 60
+
+
+@pytest.fixture
+def gallery(alice):
+    photos = make_photos(alice, 5)
+    album = Album.objects.create(owner=alice, title="By the water", slug="by-the-water")
+    for position, photo in enumerate(photos):
+        AlbumPhoto.objects.create(album=album, photo=photo, position=position)
+    dictionary.warm()
+    redis.clear()
+    return photos
+
+
+def pages(photos) -> list[str]:
+    return [
+        *("/", "/photos/", "/albums/", "/albums/by-the-water/", "/by/alice/", "/de/"),
+        *("/search/?q=harbour", "/search/?q=harbour&sort=newest"),
+        *(f"/photos/{photos[-1].public_id}/", f"/photos/{photos[-1].public_id}/similar/"),
+    ]
+
+
+def queries_of(client, path, **headers) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path, headers=headers).status_code in (200, 304)
+    return len(captured)
+
+
+def test_second_visitor_costs_no_query(client, gallery):
+    for path in pages(gallery):
+        first = client.get(path)
+        assert queries_of(client, path) == 0, path
+        again = client.get(path)
+        assert again.content == first.content, path
+        for name in (
+            "Cache-Control",
+            "Content-Type",
+            "Content-Language",
+            "ETag",
+            "X-Frame-Options",
+        ):
+            assert again[name].removeprefix("W/") == first[name].removeprefix("W/"), path
+        assert "Content-Security-Policy" in again and not again.cookies
+
+
+def test_page_goes_out_compressed_or_plain_and_not_at_all_to_who_has_it(client, gallery):
+    plain = client.get("/")
+    packed = client.get("/", headers={"accept-encoding": "br, gzip"})
+    assert packed["Content-Encoding"] == "gzip" and packed["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.content) == plain.content
+    for etag in (plain["ETag"], packed["ETag"]):
+        unchanged = client.get("/", headers={"if-none-match": etag})
+        assert unchanged.status_code == 304 and not unchanged.content
+    redis.clear()
+    unchanged = client.get("/", headers={"if-none-match": plain["ETag"]})
+    assert unchanged.status_code == 304
+    assert queries_of(client, "/") == 0  # it was kept all the same
+    assert not client.head("/").content
+
+
+def test_logged_in_visitors_get_pages_of_their_own(as_alice, gallery):
+    other = Client()
+    other.get("/")
+    assert as_alice.get("/")["Cache-Control"] == "private, no-store"
+    assert queries_of(as_alice, "/") > 0
+    redis.clear()
+    as_alice.get("/photos/")
+    assert queries_of(other, "/photos/") > 0
+
+
+def test_what_is_no_public_page_is_never_kept(client, gallery):
+    secret = make_photo(gallery[0].owner, 9, visibility="unlisted")
+    for path in (secret.get_absolute_url(), "/search/by-image/", "/nowhere/", "/photos/?after=x"):
+        client.get(path)
+        client.get(path)
+    assert redis.get(cache.page_key("http://testserver", secret.get_absolute_url())) is None
+    for path in ("/nowhere/", "/photos/?after=x", "/search/by-image/"):
+        assert redis.get(cache.page_key("http://testserver", path)) is None
+
+
+def _edit(photo):
+    Photo.objects.filter(pk=photo.pk).update(title="Renamed")
+    services.photos_edited([photo.pk])
+
+
+CHANGES = {
+    "hidden": lambda photo: services.set_visibility([photo], "private"),
+    "unlisted": lambda photo: services.set_visibility([photo], "unlisted"),
+    "binned": lambda photo: services.bin_photos([photo]),
+    "renamed": _edit,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_change_is_seen_on_every_page_at_the_next_request(client, gallery, change):
+    photo = gallery[0]
+    also = ["/feed/", "/api/v1/photos/", "/api/v1/search/?q=harbour", "/sitemap-photos.xml"]
+    for path in [*pages(gallery), *also]:
+        client.get(path)
+    CHANGES[change](photo)
+    trace = photo.title if change == "renamed" else photo.public_id
+    for path in [*pages(gallery), *also]:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        body = response.content.decode()
+        assert f">{trace}<" not in body and f'"{trace}"' not in body, path
+        if change != "renamed":
+            assert trace not in body, path
+
+
+def test_hidden_photo_is_not_found_though_its_page_was_kept(client, gallery):
+    path = gallery[0].get_absolute_url()
+    assert client.get(path).status_code == client.get(path).status_code == 200
+    services.set_visibility([gallery[0]], "private")
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Site.objects.update_or_create(id=1, defaults={"name": "Renamed"}),
+        lambda: [one.delete() for one in Album.objects.all()],
+        lambda: [one.save() for one in Page.objects.all()],
+        lambda: [one.delete() for one in AlbumPhoto.objects.all()[:1]],
+    ],
+)
+def test_whatever_else_changes_empties_the_cache(client, gallery, change):
+    Site.objects.create()
+    Page.objects.create(title="Prints", slug="prints")
+    client.get("/")
+    client.get("/")
+    change()
+    assert queries_of(client, "/") > 0
+
+
+def test_additions_come_in_waves(client, gallery, monkeypatch):
+    now = [1_000_000.0]
+    monkeypatch.setattr("gallery.cache.time.time", lambda: now[0])
+    client.get("/photos/")
+    for _ in range(3):
+        photo = make_photo(gallery[0].owner, title=f"New {now[0]}")
+        cache.note_additions()
+        assert queries_of(client, "/photos/") == 0  # an ingest does not empty the cache
+        now[0] += 2 * cache.ADDITIONS_SECONDS
+        assert photo.title in client.get("/photos/").content.decode()
+    assert queries_of(client, "/photos/") == 0
+
+
+def test_no_wave_is_forgotten_by_the_next(monkeypatch):
+    """A page from before the first of many waves is never right again."""
+    additions = cache.Additions()
+    made_at = 1000.0
+    for moment in range(1001, 1100):
+        additions = additions.and_one_more(float(moment))
+        if moment > 1001 + 2 * cache.ADDITIONS_SECONDS:
+            assert made_at < additions.oldest_page(float(moment)), moment
+
+
+def test_page_rendered_while_something_was_hidden_is_not_kept_for_others(client, gallery):
+    state, _ = cache._read("page:x")
+    cache._forget()
+    made = cache.KeptPage.of(b"<html>", {"ETag": "x"}, state)
+    after, _ = cache._read("page:x")
+    assert not after.shows(made)
+
+
+def test_many_at_once_render_one_page(gallery):
+    renders, answers = [], []
+    started = threading.Event()
+
+    def render(state):
+        renders.append(1)
+        started.set()
+        threading.Event().wait(0.3)
+        return cache.KeptPage.of(b"page", {"ETag": "x"}, state)
+
+    def ask():
+        answers.append(cache.page("page:cold", render))
+
+    threads = [threading.Thread(target=ask) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(renders) == 1
+    assert {gzip.decompress(one.body) for one in answers} == {b"page"}
+
+
+def test_home_is_refreshed_before_it_expires(client, gallery):
+    client.get("/")
+    client.get("/fr/")
+    client.get("/photos/")
+    assert cache.warm_pages() == {("http://testserver", "/"), ("http://testserver", "/fr/")}
+    Photo.objects.filter(pk=gallery[0].pk).update(title="Written by hand")
+    assert b"Written by hand" not in client.get("/").content
+    tasks.refresh_pages()
+    assert queries_of(client, "/") == 0
+    assert b"Written by hand" in client.get("/").content
+    assert b"Written by hand" in client.get("/fr/").content
+    assert redis.ttl(cache.page_key("http://testserver", "/")) > 50
+
+
+def test_without_redis_every_page_answers(client, gallery):
+    client.get("/")
+    BreakerRedisCache.open_breaker(ConnectionError("stopped"))
+    for path in pages(gallery):
+        assert client.get(path).status_code == 200, path
+    services.set_visibility([gallery[0]], "private")
+    BreakerRedisCache.close_breaker()
+    assert gallery[0].public_id not in client.get("/").content.decode()  # said once Redis is back
+
+
+def test_keys_expire(client, gallery):
+    client.get("/")
+    services.set_visibility([gallery[0]], "private")
+    cache.note_additions()
+    client.get("/")
+    for name in redis.keys("*"):
+        assert redis.ttl(name) is not None, name
