@@ -10,7 +10,8 @@ from django.template.response import TemplateResponse
 from django.urls import include, path, reverse
 from django.utils.html import format_html
 
-from gallery import services, site_admin, upload_views  # noqa: F401  registers itself
+# site_admin registers itself.
+from gallery import duplicate_views, services, site_admin, upload_views  # noqa: F401
 from gallery.exceptions import DuplicateUpload, GalleryError
 from gallery.forms import CleanForm
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
@@ -140,7 +141,12 @@ class PhotoAdmin(admin.ModelAdmin):
     # --- Upload ---
     def get_urls(self):
         uploads = upload_views.get_urls(self.admin_site)
-        return [path("upload/", include(uploads)), *super().get_urls()]
+        duplicates = duplicate_views.get_urls(self.admin_site)
+        return [
+            path("upload/", include(uploads)),
+            path("duplicates/", include(duplicates)),
+            *super().get_urls(),
+        ]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is not None:
@@ -190,6 +196,7 @@ class PhotoAdmin(admin.ModelAdmin):
                 failed=Count("pk", filter=Q(state="failed")),
             )
         )
+        counts["alike"] = duplicate_views.pairs_for(request.user).count()
         return super().changelist_view(request, counts | (extra_context or {}))
 
     def response_change(self, request, obj):

@@ -14,7 +14,9 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 from django.utils import timezone
+from pgvector.django import HalfVectorField, HnswIndex
 
+from gallery.likeness import HASH_DIMENSIONS
 from gallery.querysets import PhotoQuerySet
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -294,6 +296,73 @@ class Photo(models.Model):
         if self.visibility == Visibility.UNLISTED:
             return reverse("share", args=[self.share_token])
         return reverse("photo", args=[self.public_id])
+
+
+class PerceptualHash(models.Model):
+    """How a photo looks, to find others that look like it. Derived; the row is the queue."""
+
+    photo = models.OneToOneField(
+        Photo, on_delete=models.CASCADE, primary_key=True, related_name="perceptual_hash"
+    )
+    owner = models.ForeignKey(Photographer, on_delete=models.CASCADE, related_name="+")
+    hash = HalfVectorField(
+        dimensions=HASH_DIMENSIONS, null=True, help_text="Null until taken: see gallery.likeness."
+    )
+    input_hash = models.CharField(max_length=64, help_text="SHA-256 of the file that was hashed.")
+    is_searched = models.BooleanField(
+        default=False, help_text="Photos that look like it are known."
+    )
+
+    class Meta:
+        indexes = [
+            # Photos that look like one.
+            HnswIndex(fields=["hash"], opclasses=["halfvec_ip_ops"], name="hash_hnsw"),
+            # Ready before hashes were taken.
+            models.Index("photo", condition=Q(hash=None), name="hash_untaken"),
+            # What has to be searched for.
+            models.Index("photo", condition=Q(is_searched=False), name="hash_due_for_search"),
+        ]
+
+
+class DuplicatePair(models.Model):
+    """Two photos of one owner that may show the same; known to be alike once compared.
+
+    Derived, all but `dismissed_at`. Pairs that are not alike are not kept.
+    """
+
+    owner = models.ForeignKey(Photographer, on_delete=models.CASCADE, related_name="+")
+    first = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Photo, on_delete=models.CASCADE, related_name="+")
+    compared_at = models.DateTimeField(null=True, help_text="Null while it is only suspected.")
+    detail = models.FloatField(null=True, help_text="Correlation of fine detail; 1 is the same.")
+    share = models.FloatField(null=True, help_text="Of the area of one that the other shows.")
+    is_mirrored = models.BooleanField(default=False)
+    dismissed_at = models.DateTimeField(null=True, help_text="When a person said: not the same.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="duplicate_pair_once"),
+            models.CheckConstraint(
+                condition=Q(first__lt=F("second")), name="duplicate_pair_in_order"
+            ),
+        ]
+        indexes = [
+            # What has to be compared.
+            models.Index(
+                "id", condition=Q(compared_at=None, dismissed_at=None), name="pair_due_for_look"
+            ),
+            # Those that wait for a photographer.
+            models.Index(
+                F("owner"),
+                F("compared_at").desc(),
+                F("id").desc(),
+                condition=~Q(compared_at=None) & Q(dismissed_at=None),
+                name="pair_waiting",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.first} and {self.second}"
 
 
 class Album(models.Model):

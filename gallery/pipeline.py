@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -12,11 +13,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from PIL import Image, UnidentifiedImageError
 
-from gallery import files, metadata, renditions
+from gallery import duplicates, files, metadata, renditions
 from gallery.colours import dominant_colours
 from gallery.exceptions import UnreadablePicture
 from gallery.formats import decoding, open_picture
-from gallery.models import Photo, new_key
+from gallery.likeness import perceptual_hash
+from gallery.models import PerceptualHash, Photo, new_key
 from gallery.signals import announce
 from gallery.tags import set_tags
 
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=settings.PIXELS_TIME_LIMIT_SECONDS + 10)
 MAX_ATTEMPTS = 4
-COLOURS_BATCH = 100  # photos whose colours a task names: well within its time limit
+LOOKS_BATCH = 100  # older photos that a task looks at: well within its time limit
 STORAGE_PAUSE = timedelta(seconds=30)  # before a photo whose storage was away is tried again
 MOVE_LIMIT = timedelta(minutes=10)  # after that, copies of a move that was cut off are deleted
 BIN_LIFETIME = timedelta(days=30)
@@ -84,7 +86,7 @@ def process(photo: Photo) -> None:
             found = metadata.read_metadata(image, sidecar)
             size = _upright_size(image)
         _fill_in(photo, found)
-        made, photo.placeholder, photo.colours = renditions.render(
+        made, photo.placeholder, photo.colours, hash_ = renditions.render(
             path, creator=photo.creator, copyright=photo.copyright, licence=found.licence
         )
     photo.width, photo.height = size
@@ -98,7 +100,7 @@ def process(photo: Photo) -> None:
     files.trash(alias, names, after=MOVE_LIMIT)
     for name, one in zip(names, made, strict=True):
         storages[alias].save(name, ContentFile(one.data))
-    _finish(photo, found)
+    _finish(photo, found, hash_)
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:
@@ -143,7 +145,7 @@ FINISHED_FIELDS = (
 TEXT_FIELDS = ("title", "description", "creator", "copyright", "place")
 
 
-def _finish(photo: Photo, found: metadata.Metadata) -> None:
+def _finish(photo: Photo, found: metadata.Metadata, hash_: np.ndarray | None) -> None:
     """Set the photo ready, unless its lease went to another worker meanwhile."""
     with transaction.atomic():
         claimed = _claimed(photo)
@@ -164,6 +166,7 @@ def _finish(photo: Photo, found: metadata.Metadata) -> None:
         files.keep(*renditions.whereabouts(photo))
         if found.keywords and not photo.tags.exists():
             set_tags(photo, found.keywords)
+        duplicates.store_hash(photo, hash_)
         announce([photo.pk], are_new=True)
 
 
@@ -231,27 +234,32 @@ def place_renditions(photo: Photo) -> None:
             files.keep(new_alias, new_names)
 
 
-def name_colours(limit: int = COLOURS_BATCH) -> int:
-    """Name the colours of up to `limit` photos that were ready before; return of how many.
+def look_at_older(limit: int = LOOKS_BATCH) -> int:
+    """Name the colours and take the hashes of up to `limit` photos that were ready before.
 
-    A photo whose rendition is lost has none until it is made anew.
+    Returns of how many. A photo whose rendition is lost has neither until it is made anew.
     """
-    unnamed = Photo.objects.without_colours()
-    named = 0
-    for pk in list(unnamed.order_by("pk").values_list("pk", flat=True)[:limit]):
+    uncoloured = Photo.objects.without_colours().values_list("pk")
+    unhashed = PerceptualHash.objects.filter(hash=None).values_list("photo_id")
+    ready = Photo.objects.filter(state=Photo.State.READY)
+    looked_at = 0
+    for (pk,) in list(uncoloured.union(unhashed).order_by("pk")[:limit]):
         with transaction.atomic():
-            photo = unnamed.filter(pk=pk).select_for_update(no_key=True, skip_locked=True).first()
+            photo = ready.filter(pk=pk).select_for_update(no_key=True, skip_locked=True).first()
             if photo is None:  # another worker has it
                 continue
             try:
-                colours = dominant_colours(renditions.open_pixels(photo, 0))
+                pixels = renditions.open_pixels(photo, 0)
+                colours, hash_ = dominant_colours(pixels), perceptual_hash(pixels)
             except (FileNotFoundError, UnidentifiedImageError):
-                colours = []
+                colours, hash_ = [], None
             except files.STORAGE_ERRORS as error:
                 logger.warning("Photo %s: storage is away: %s", photo.public_id, error)
                 continue
-            named += unnamed.filter(pk=pk).update(colours=colours)
-    return named
+            Photo.objects.filter(pk=pk, colours=None).update(colours=colours)
+            duplicates.store_hash(photo, hash_)
+            looked_at += 1
+    return looked_at
 
 
 def empty_bin() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+import numpy as np
 import pyvips
 from django.conf import settings
 from django.core import signing
@@ -20,6 +21,7 @@ from PIL import Image, ImageCms
 from gallery.colours import dominant_colours
 from gallery.decoder import Decoder
 from gallery.files import local_path
+from gallery.likeness import perceptual_hash
 from gallery.metadata import NAMESPACES
 from gallery.models import Photo
 from gallery.pixels import fit, to_srgb
@@ -190,8 +192,8 @@ def local_original(photo: Photo) -> Iterator[Path]:
 
 def render(
     path: Path, *, creator: str, copyright: str, licence: str = ""
-) -> tuple[list[Rendition], str, list[str]]:
-    """Make all renditions of a picture file, its placeholder as a data URI, and name its colours.
+) -> tuple[list[Rendition], str, list[str], np.ndarray | None]:
+    """Make all renditions of a picture file, its placeholder as a data URI, colours and hash.
 
     The picture is decoded once, in a process of its own, and shrunk step by step in linear light.
     Files carry the sRGB profile, creator, copyright and licence and nothing else.
@@ -208,8 +210,9 @@ def render(
         key = (image.width, recipe.format)
         if key not in made:
             made[key] = _encode(image, recipe, about)
-    colours = dominant_colours(Image.fromarray(to_srgb(image)))
-    return list(made.values()), _placeholder(image), colours
+    smallest = Image.fromarray(to_srgb(image))
+    looks = dominant_colours(smallest), perceptual_hash(smallest)
+    return list(made.values()), _placeholder(image), *looks
 
 
 def _encode(image: pyvips.Image, recipe: Recipe, about: dict) -> Rendition:

@@ -202,6 +202,41 @@ def restore_photos(photos: Iterable[Photo]) -> None:
     _change(photos, binned_at=None)
 
 
+def keep_one(kept: Photo, other: Photo, *, takes_over: bool) -> bool:
+    """Put the other of two alike photos into the bin, unless either is there meanwhile.
+
+    takes_over: the one that stays gets its tags, its places in albums, and the texts that it lacks.
+    The other keeps all of them, for when it is restored.
+    """
+    with transaction.atomic():
+        both = Photo.objects.filter(pk__in=[kept.pk, other.pk], binned_at=None)
+        locked = {photo.pk: photo for photo in both.locked()}
+        if len(locked) < 2:
+            return False
+        kept, other = locked[kept.pk], locked[other.pk]
+        if takes_over:
+            _take_over(kept, other)
+        bin_photos([other])
+        photos_edited([kept.pk])
+    return True
+
+
+def _take_over(kept: Photo, other: Photo) -> None:
+    lacking = [name for name in pipeline.TEXT_FIELDS if not getattr(kept, name)]
+    for name in lacking:
+        setattr(kept, name, getattr(other, name))
+    kept.save(update_fields=[*lacking, "updated_at"])
+    kept.tags.add(*other.tags.all())
+    AlbumPhoto.objects.bulk_create(
+        [
+            AlbumPhoto(album_id=entry.album_id, photo=kept, position=entry.position)
+            for entry in other.album_entries.all()
+        ],
+        ignore_conflicts=True,
+    )
+    Album.objects.filter(cover=other).update(cover=kept)
+
+
 def retry_photos(photos: Iterable[Photo]) -> None:
     """Send those photos that failed through the pixels queue again."""
     with transaction.atomic():

@@ -3,14 +3,14 @@
 from celery import shared_task
 from django.conf import settings
 
-from gallery import middleware, pipeline, uploads
+from gallery import duplicates, middleware, pipeline, uploads
 from gallery.nudge import nudge
 
 
 @shared_task(name="gallery.process_pixels", time_limit=settings.PIXELS_TIME_LIMIT_SECONDS)
 def process_pixels():
-    """Process one photo, or name the colours of older ones; nudge again until none is due."""
-    if pipeline.process_next() or pipeline.name_colours():
+    """Process a photo, or look at older ones, or for duplicates; nudge again until none is due."""
+    if pipeline.process_next() or pipeline.look_at_older() or duplicates.find_due():
         nudge(process_pixels)
 
 

@@ -116,7 +116,7 @@ def test_photos_of_before_get_their_colours_from_a_rendition(alice):
         storages["renditions"].delete(name)
     Photo.objects.update(colours=None)
     changed = dict(Photo.objects.values_list("pk", "changed_at"))
-    assert [pipeline.name_colours(limit=3) for _ in range(3)] == [3, 1, 0]
+    assert [pipeline.look_at_older(limit=3) for _ in range(3)] == [3, 1, 0]
     named = dict(Photo.objects.values_list("pk", "colours"))
     assert [named[photo.pk] for photo in (*photos, hidden, lost)] == [
         *(["red"], ["blue"], ["green"], []),
@@ -131,7 +131,7 @@ def test_storage_that_is_away_costs_no_colours(alice, monkeypatch):
         away.setattr(
             renditions, "open_pixels", lambda *args: (_ for _ in ()).throw(OSError("away"))
         )
-        assert pipeline.name_colours() == 0
+        assert pipeline.look_at_older() == 0
     assert Photo.objects.get().colours is None
     process_pixels()
     photo.refresh_from_db()
