@@ -4,8 +4,6 @@ import io
 import logging
 import time
 from datetime import timedelta
-from functools import cache as once
-from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
@@ -16,6 +14,7 @@ from embeddings import cache, spaces, towers
 from embeddings.encoder import Encoder, ModelUnavailable
 from embeddings.models import EmbeddingSpace
 from embeddings.reconcile import reconcile
+from embeddings.sql import sql_of
 from gallery.files import STORAGE_ERRORS
 from gallery.models import Photo
 
@@ -130,16 +129,11 @@ def due_photos():
     )
 
 
-@once
-def _sql(name: str) -> str:
-    return (Path(__file__).parent / "sql" / f"{name}.sql").read_text()
-
-
 def claim_due(limit: int) -> list[UUID]:
     """Lease due photos that nobody holds."""
     parameters = {"lease": LEASE, "max_lease": MAX_LEASE, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(_sql("claim_due"), parameters)
+        cursor.execute(sql_of("claim_due"), parameters)
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from embeddings import spaces
 from embeddings.encoder import Encoder
 from embeddings.levels import levels
+from embeddings.look_alikes import suspect_look_alikes
 from embeddings.models import EmbeddingSpace, EncodingClaim, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
@@ -38,6 +39,8 @@ def reconcile(photo_ids: Iterable[UUID], encoders: dict[EmbeddingSpace, Encoder]
         caption_bank = spaces.bank(space, "captions")
         _update(space, ImageVector, encoder.encode_images, caption_bank, photos, _pixels)
         _update(space, TextVector, encoder.encode_texts, caption_bank, photos, _text)
+        if space.state == EmbeddingSpace.State.ACTIVE:
+            suspect_look_alikes(photos, space)
     if any(one.is_prepared and not one.failure for one in _spaces_beside(encoders)):
         return
     for photo in photos:
