@@ -1,8 +1,9 @@
-"""The photographer's side: upload, see what became of it, edit, hide, delete, retry."""
+"""The photographer's side: upload, see what became of it, edit, replace, hide, delete, retry."""
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponseRedirect
@@ -14,8 +15,8 @@ from django.utils.html import format_html
 from gallery import duplicate_views, services, site_admin, upload_views  # noqa: F401
 from gallery.exceptions import DuplicateUpload, GalleryError
 from gallery.forms import CleanForm
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Tag
-from gallery.renditions import rendition_url
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Tag
+from gallery.renditions import RECIPE, rendition_url
 from gallery.tags import delete_tags
 
 TEXTS = ["title", "description", "tags", "place", "creator", "copyright"]
@@ -38,13 +39,46 @@ class OwnPhotosOnly:
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class PictureField(forms.FileField):
+    """A picture file. Only the service can tell whether it is taken."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            label="File",
+            help_text="JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF; up to 200 MB and 120 megapixels.",
+            **kwargs,
+        )
+
+
+def _refusal(error: GalleryError):
+    """Return why a service took no file, with a link to the photo that has it already."""
+    if not isinstance(error, DuplicateUpload):
+        return str(error)
+    link = reverse("admin:gallery_photo_change", args=[error.photo.pk])
+    return format_html('{} <a href="{}">Open it</a>', str(error), link)
+
+
+class ReplaceForm(forms.Form):
+    """Take a file that is to replace a photo's."""
+
+    file = PictureField()
+
+    def __init__(self, *args, photo: Photo, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.photo = photo
+
+    def clean_file(self):
+        try:
+            services.replace_file(self.photo, self.cleaned_data["file"])
+        except GalleryError as error:
+            raise forms.ValidationError(_refusal(error)) from error
+        return self.cleaned_data["file"]
+
+
 class UploadForm(forms.ModelForm):
     """Take one file as a new photo. Texts left empty come from the file."""
 
-    file = forms.FileField(
-        label="File",
-        help_text="JPEG, PNG, WebP, AVIF, HEIC, TIFF or GIF; up to 200 MB and 120 megapixels.",
-    )
+    file = PictureField()
     tag_names = forms.CharField(label="Tags", required=False, help_text="Separated by commas.")
 
     class Meta:
@@ -70,11 +104,8 @@ class UploadForm(forms.ModelForm):
                     visibility=cleaned["visibility"],
                     tags=cleaned["tag_names"].split(","),
                 )
-        except DuplicateUpload as error:
-            link = reverse("admin:gallery_photo_change", args=[error.photo.pk])
-            self.add_error("file", format_html('{} <a href="{}">Open it</a>', str(error), link))
         except GalleryError as error:
-            self.add_error("file", str(error))
+            self.add_error("file", _refusal(error))
         return cleaned
 
     def validate_unique(self):
@@ -107,18 +138,43 @@ class BinFilter(admin.SimpleListFilter):
         return photos.filter(binned_at__isnull=self.value() != "in")
 
 
+class RenewalFilter(admin.SimpleListFilter):
+    """Show what is being made anew, what could not be, and what may be."""
+
+    title = "made anew"
+    parameter_name = "renewal"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("waiting", "Waiting to be"),
+            ("failed", "Could not be"),
+            ("stale", "Not yet: made by another recipe"),
+        ]
+
+    def queryset(self, request, photos):
+        if self.value() == "stale":
+            return photos.filter(state=Photo.State.READY).exclude(recipe=RECIPE)
+        return photos.filter(RENEWALS[self.value()]) if self.value() else photos
+
+
+RENEWALS = {
+    "waiting": Q(renewal__state__in=["pending", "processing"]),
+    "failed": Q(renewal__state="failed"),
+}
+
+
 @admin.register(Photo)
 class PhotoAdmin(admin.ModelAdmin):
     form = CleanForm
     list_display = ["thumbnail", "name", "status", "embedded", "indexed", "visibility", "owner"]
     list_display_links = ["thumbnail", "name"]
-    list_filter = ["state", "visibility", "featured", BinFilter]
-    list_select_related = ["owner"]
+    list_filter = ["state", RenewalFilter, "visibility", "featured", BinFilter]
+    list_select_related = ["owner", "renewal"]
     search_fields = ["title", "description", "tags__name", "original_name", "public_id"]
     autocomplete_fields = ["tags"]
     date_hierarchy = "created_at"
     list_per_page = 50
-    actions = ["publish", "hide", "bin", "restore", "retry"]
+    actions = ["publish", "hide", "bin", "restore", "retry", "reprocess"]
     readonly_fields = [
         *("preview", "status", "embedded_at", "indexed_at", "original_name", "link", "download"),
         *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at", "colours"),
@@ -138,15 +194,40 @@ class PhotoAdmin(admin.ModelAdmin):
         ),
     ]
 
-    # --- Upload ---
+    # --- Upload, and replace ---
     def get_urls(self):
         uploads = upload_views.get_urls(self.admin_site)
         duplicates = duplicate_views.get_urls(self.admin_site)
+        replace = self.admin_site.admin_view(self.replace_view)
         return [
             path("upload/", include(uploads)),
             path("duplicates/", include(duplicates)),
+            path("<uuid:pk>/replace/", replace, name="gallery_photo_replace"),
             *super().get_urls(),
         ]
+
+    def replace_view(self, request, pk):
+        photo = self.get_object(request, pk)
+        if photo is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        if not self.has_change_permission(request, photo):
+            raise PermissionDenied
+        form = ReplaceForm(request.POST or None, request.FILES or None, photo=photo)
+        if form.is_valid():
+            name = form.cleaned_data["file"].name
+            self.log_change(request, photo, f"New file: “{name}”.")
+            said = f"“{name}” replaces the file of “{photo}” as soon as it is processed."
+            self.message_user(request, said, messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:gallery_photo_change", args=[pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Replace the file",
+            "subtitle": str(photo),
+            "photo": photo,
+            "form": form,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/gallery/photo/replace.html", context)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if obj is not None:
@@ -168,7 +249,10 @@ class PhotoAdmin(admin.ModelAdmin):
             return []
         fixed = super().get_readonly_fields(request, obj)
         # Until then the file may still bring texts, which an empty form would wipe.
-        is_unfinished = obj.state in (Photo.State.PENDING, Photo.State.PROCESSING)
+        renewal = _renewal(obj)
+        is_unfinished = obj.state in (Photo.State.PENDING, Photo.State.PROCESSING) or (
+            renewal and renewal.original and renewal.state != Renewal.State.FAILED
+        )
         return [*fixed, *TEXTS] if is_unfinished else fixed
 
     def save_model(self, request, obj, form, change):
@@ -194,6 +278,8 @@ class PhotoAdmin(admin.ModelAdmin):
             .aggregate(
                 unfinished=Count("pk", filter=Q(state__in=["pending", "processing"])),
                 failed=Count("pk", filter=Q(state="failed")),
+                renewed=Count("pk", filter=RENEWALS["waiting"]),
+                not_renewed=Count("pk", filter=RENEWALS["failed"]),
             )
         )
         counts["alike"] = duplicate_views.pairs_for(request.user).count()
@@ -203,6 +289,8 @@ class PhotoAdmin(admin.ModelAdmin):
         for button, act, said in (
             ("_retry", services.retry_photos, "It is processed again."),
             ("_restore", services.restore_photos, "It is back from the bin."),
+            ("_keep", services.keep_file, "It stays as it is."),
+            ("_reprocess", _reprocess, "Its pictures are made anew."),
         ):
             if button in request.POST:
                 act([obj])
@@ -248,6 +336,8 @@ class PhotoAdmin(admin.ModelAdmin):
     def status(self, photo):
         if photo.binned_at:
             return "In the bin"
+        if renewal := _renewal(photo):
+            return _renewal_status(renewal)
         return photo.failure if photo.state == Photo.State.FAILED else photo.get_state_display()
 
     @admin.display(description="By meaning", boolean=True, ordering="embedded_at")
@@ -286,7 +376,13 @@ class PhotoAdmin(admin.ModelAdmin):
 
     @admin.action(description="Retry what failed")
     def retry(self, request, photos):
-        self._do(request, photos.filter(state=Photo.State.FAILED), services.retry_photos)
+        failed = photos.filter(Q(state=Photo.State.FAILED) | RENEWALS["failed"])
+        self._do(request, failed, services.retry_photos)
+
+    @admin.action(description="Make the pictures anew")
+    def reprocess(self, request, photos):
+        count = services.reprocess(photos)
+        self.message_user(request, f"{count} photos are made anew.", messages.SUCCESS)
 
     @admin.action(description="Put into the bin…")
     def bin(self, request, photos):
@@ -309,6 +405,22 @@ class PhotoAdmin(admin.ModelAdmin):
         chosen = list(photos.select_related(None).only("pk"))
         act(chosen)
         self.message_user(request, f"Done for {len(chosen)} photos.", messages.SUCCESS)
+
+
+def _reprocess(photos: list[Photo]) -> None:
+    services.reprocess(Photo.objects.filter(pk__in=[photo.pk for photo in photos]))
+
+
+def _renewal(photo: Photo) -> Renewal | None:
+    return getattr(photo, "renewal", None)
+
+
+def _renewal_status(renewal: Renewal) -> str:
+    """Say what becomes of a photo that is there already."""
+    what = f"New file “{renewal.original_name}”" if renewal.original else "New pictures"
+    if renewal.state == Renewal.State.FAILED:
+        return f"{what}: failed, so that the old stays. {renewal.failure}"
+    return f"{what}: {renewal.get_state_display().lower()}; the old serves until then"
 
 
 @admin.register(Album)

@@ -48,11 +48,16 @@ def make_durable(storage: Storage, name: str) -> None:
             os.close(descriptor)
 
 
-def trash(alias: str, names: list[str], *, after: timedelta = timedelta(0)) -> None:
-    """Note files that have to go, in the transaction that makes them stale."""
+def trash(
+    alias: str, names: list[str], *, after: timedelta = timedelta(0), asked_for: bool = False
+) -> None:
+    """Note files that have to go, in the transaction that makes them stale.
+
+    asked_for: pages that were sent may ask for them until then, see `hurry`.
+    """
     due_at = Now() + after
     FileTrash.objects.bulk_create(
-        [FileTrash(storage=alias, name=name, due_at=due_at) for name in names],
+        [FileTrash(storage=alias, name=name, due_at=due_at, asked_for=asked_for) for name in names],
         ignore_conflicts=True,
     )
 
@@ -60,6 +65,11 @@ def trash(alias: str, names: list[str], *, after: timedelta = timedelta(0)) -> N
 def keep(alias: str, names: list[str]) -> None:
     """Take files out of the trash, in the transaction that makes them needed."""
     FileTrash.objects.filter(storage=alias, name__in=names).delete()
+
+
+def hurry(prefix: str) -> None:
+    """Have the files whose names begin so deleted now, although pages may ask for them."""
+    FileTrash.objects.filter(name__startswith=prefix, asked_for=True).update(due_at=Now())
 
 
 def empty_trash(*, most: int | None = None) -> None:

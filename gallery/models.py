@@ -17,7 +17,7 @@ from django.utils import timezone
 from pgvector.django import HalfVectorField, HnswIndex
 
 from gallery.likeness import HASH_DIMENSIONS
-from gallery.querysets import PhotoQuerySet
+from gallery.querysets import PhotoQuerySet, QueueQuerySet
 
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 KEY_LENGTH = 10  # 58 bits: too many to guess over the network
@@ -154,6 +154,13 @@ class Photo(models.Model):
     )
     renditions_public = models.BooleanField(
         default=False, editable=False, help_text="In which storage the renditions are now."
+    )
+    recipe = models.CharField(
+        max_length=16,
+        blank=True,
+        db_default="",
+        editable=False,
+        help_text="By which the renditions were made, see renditions.RECIPE; empty if unknown.",
     )
 
     state = models.CharField(max_length=10, choices=State, default=State.PENDING, editable=False)
@@ -365,6 +372,61 @@ class DuplicatePair(models.Model):
         return f"{self.first} and {self.second}"
 
 
+class Renewal(models.Model):
+    """What a photo that is there waits for: pictures made anew, of another file or of its own.
+
+    A row beside the photo, not columns of it: until it is done, the photo is as it was, ready and
+    listed; a row is dropped and another put in its place, so that a worker who is at it sees that
+    its own is gone; and a column of the largest table is not written for each photo of a gallery
+    that is made anew.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Waiting"
+        PROCESSING = "processing", "Being processed"
+        FAILED = "failed", "Failed"
+
+    photo = models.OneToOneField(Photo, on_delete=models.CASCADE, related_name="renewal")
+    # As of a photo, of the file that replaces its own; empty and null without one.
+    original_name = models.TextField(blank=True)
+    original = models.CharField(max_length=200, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    size_bytes = models.PositiveBigIntegerField(null=True)
+    media_type = models.CharField(max_length=50, blank=True)
+
+    urgent = models.BooleanField(default=False, help_text="Somebody waits for it.")
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    failure = models.TextField(blank=True)
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = QueueQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "processing", "failed"]),
+                name="renewal_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(failure=""), name="failed_renewal_says_why"
+            ),
+        ]
+        indexes = [
+            # What the pixels queue claims when no new photo is due.
+            models.Index(
+                F("urgent").desc(),
+                "id",
+                condition=Q(state__in=["pending", "processing"]),
+                name="renewal_due_for_pixels",
+            )
+        ]
+
+    def __str__(self):
+        return f"Renewal of {self.photo_id}"
+
+
 class Album(models.Model):
     owner = models.ForeignKey(Photographer, on_delete=models.PROTECT, related_name="albums")
     title = models.CharField(max_length=300)
@@ -510,9 +572,21 @@ class FileTrash(models.Model):
     due_at = models.DateTimeField(
         db_default=Now(), help_text="Later for copies that a move may still need."
     )
+    asked_for = models.BooleanField(
+        default=False, help_text="Not being made: pages that were sent may ask for it."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["storage", "name"], name="trash_named_once")]
+        indexes = [
+            # What is left of a photo's earlier renditions.
+            models.Index(
+                fields=["name"],
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(asked_for=True),
+                name="trash_asked_for",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.storage}: {self.name}"

@@ -12,7 +12,29 @@ CARD_FIELDS = (
 )
 
 
-class PhotoQuerySet(models.QuerySet):
+class QueueQuerySet(models.QuerySet):
+    """Rows that workers claim and people change."""
+
+    def due_for_pixels(self):
+        """Keep what a pixel worker may claim: new, or left behind by a worker that died."""
+        return self.filter(
+            Q(state="pending") | Q(state="processing", claimed_until__lt=Now()),
+        ).filter(Q(claimed_until=None) | Q(claimed_until__lt=Now()))
+
+    def locked(self):
+        """Lock these rows until the transaction ends, in the order of ids, and return them.
+
+        Everybody who changes many rows locks them first, so that nobody waits in a circle.
+        """
+        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
+
+    def update_locked(self, **changes) -> int:
+        """Lock these rows as locked() does, then update them; call it inside a transaction."""
+        list(self.locked().values_list("pk"))
+        return self.update(**changes)
+
+
+class PhotoQuerySet(QueueQuerySet):
     def listed(self):
         """Keep what anyone may find: public, ready, not in the bin, published."""
         return self.filter(listed=True)
@@ -36,27 +58,9 @@ class PhotoQuerySet(models.QuerySet):
         """Load what the page of one photo shows, with its photographer and tags."""
         return self.select_related("owner").prefetch_related("tags").defer("metadata")
 
-    def due_for_pixels(self):
-        """Keep what a pixel worker may claim: new, or left behind by a worker that died."""
-        return self.filter(
-            Q(state="pending") | Q(state="processing", claimed_until__lt=Now()),
-        ).filter(Q(claimed_until=None) | Q(claimed_until__lt=Now()))
-
     def without_colours(self):
         """Keep ready photos whose colours are not known: they are older than the names."""
         return self.filter(state="ready", colours=None)
-
-    def locked(self):
-        """Lock these photos until the transaction ends, in the order of ids, and return them.
-
-        Everybody who changes many photos locks them first, so that nobody waits in a circle.
-        """
-        return self.select_for_update(no_key=True, of=("self",)).order_by("pk")
-
-    def update_locked(self, **changes) -> int:
-        """Lock these photos as locked() does, then update them; call it inside a transaction."""
-        list(self.locked().values_list("pk"))
-        return self.update(**changes)
 
     def misplaced(self):
         """Keep ready photos whose renditions are not in the storage they belong in."""

@@ -1,25 +1,26 @@
-"""What a person asks of the gallery: upload, edit, hide, delete, bring back, retry."""
+"""What a person asks of the gallery: upload, replace, edit, hide, delete, bring back, retry."""
 
 import hashlib
 import logging
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import PurePath
 from uuid import UUID, uuid4
 
 from django.core.files.storage import storages
 from django.db import IntegrityError, connection, transaction
-from django.db.models import CharField, Func, QuerySet
+from django.db.models import CharField, Func, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from gallery import files, pipeline
-from gallery.exceptions import DuplicateUpload, StorageAway
-from gallery.formats import read_header
+from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
+from gallery.formats import Header, read_header
 from gallery.metadata import without_controls
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
-from gallery.nudge import nudge
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Visibility
+from gallery.nudge import ENOUGH, nudge
 from gallery.renditions import RECIPES
 from gallery.signals import announce
 from gallery.tags import set_tags
@@ -58,20 +59,13 @@ def upload_photo(
     content_hash = _hash(file)
     if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
         return _bring_back(twin, file)
-    original = f"originals/{uuid4()}.{header.extension}"
-    # In the trash until its photo is there: whatever dies in between, no file is left behind.
-    files.trash("originals", [original], after=UPLOAD_LIMIT)
-    store_original(original, file)
     try:
-        with transaction.atomic():
+        with _stored(file, header) as original:
             photo = Photo.objects.create(
                 id=id or uuid4(),
                 owner=owner,
-                original_name=_name_as_text(file.name),
+                **_about(file, header, content_hash),
                 original=original,
-                content_hash=content_hash,
-                size_bytes=file.size,
-                media_type=header.media_type,
                 visibility=visibility,
                 title=without_controls(title)[:300],
                 description=without_controls(description),
@@ -79,18 +73,75 @@ def upload_photo(
                 metadata={"sidecar": without_controls(sidecar)} if sidecar else {},
             )
             set_tags(photo, tags)
+    except IntegrityError as error:
+        if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
+            raise DuplicateUpload(twin) from error
+        raise
+    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
+    return photo
+
+
+def replace_file(photo: Photo, file) -> None:
+    """Have a photo get another file; until the pixels queue has read it, the old one serves.
+
+    Page, albums, links and what a person edited stay; all else is of the new file, see
+    pipeline.process. Of two replacements that wait the later one counts. A file that cannot be
+    read changes nothing: the photo's renewal says why, retry_photos tries it again and
+    keep_file gives it up.
+
+    Raises RefusedUpload for a file that is not taken, or that the photo has; DuplicateUpload for
+    one that another photo of its owner has; StorageAway; Photo.DoesNotExist.
+    """
+    header = read_header(file, file.size)
+    content_hash = _hash(file)
+    if twin := Photo.objects.filter(owner=photo.owner_id, content_hash=content_hash).first():
+        if twin.pk != photo.pk:
+            raise DuplicateUpload(twin)
+        try:
+            _bring_back(twin, file)
+        except DuplicateUpload as error:
+            raise RefusedUpload("The photo has this very file already.") from error
+        return
+    with _stored(file, header) as original:
+        photo = Photo.objects.select_for_update().get(pk=photo.pk)  # one at a time
+        pipeline.drop_renewals([photo])
+        Renewal.objects.create(
+            photo=photo, **_about(file, header, content_hash), original=original, urgent=True
+        )
+    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
+
+
+def keep_file(photos: Iterable[Photo]) -> None:
+    """Give up what photos wait for: they stay as they are."""
+    pipeline.drop_renewals(photos)
+
+
+def _about(file, header: Header, content_hash: str) -> dict:
+    return {
+        "original_name": _name_as_text(file.name),
+        "content_hash": content_hash,
+        "size_bytes": file.size,
+        "media_type": header.media_type,
+    }
+
+
+@contextmanager
+def _stored(file, header: Header) -> Iterator[str]:
+    """Store a file as an original; give its name to the transaction that makes it needed."""
+    original = f"originals/{uuid4()}.{header.extension}"
+    # In the trash until it is needed: whatever dies in between, no file is left behind.
+    files.trash("originals", [original], after=UPLOAD_LIMIT)
+    store_original(original, file)
+    try:
+        with transaction.atomic():
+            yield original
             files.keep("originals", [original])
-    except BaseException as error:
+    except BaseException:
         if connection.in_atomic_block:
             # Only a savepoint ended, so no row needs the file, and the caller's rollback may take
             # it out of the trash. Of a commit that failed, nobody knows whether it was heard.
             files.delete("originals", original)
-        if isinstance(error, IntegrityError):
-            if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
-                raise DuplicateUpload(twin) from error
         raise
-    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
-    return photo
 
 
 def store_original(original: str, file) -> None:
@@ -109,10 +160,10 @@ def _bring_back(twin: Photo, file) -> Photo:
 
     Raises DuplicateUpload when nothing was lost, StorageAway.
     """
+    failed = Q(state=Photo.State.FAILED) | Q(renewal__state=Renewal.State.FAILED)
+    has_failed = Photo.objects.filter(failed, pk=twin.pk).exists()
     try:
-        is_lost = twin.state == Photo.State.FAILED and not storages["originals"].exists(
-            twin.original
-        )
+        is_lost = has_failed and not storages["originals"].exists(twin.original)
     except files.STORAGE_ERRORS as error:
         raise StorageAway from error
     if not is_lost:
@@ -238,19 +289,32 @@ def _take_over(kept: Photo, other: Photo) -> None:
 
 
 def retry_photos(photos: Iterable[Photo]) -> None:
-    """Send those photos that failed through the pixels queue again."""
+    """Send those photos that failed, or whose renewal did, through the pixels queue again."""
+    ids = [one.pk for one in photos]
+    again = {"state": "pending", "failure": "", "attempts": 0, "claimed_until": None}
     with transaction.atomic():
-        failed = Photo.objects.filter(pk__in=[one.pk for one in photos], state=Photo.State.FAILED)
-        failed.update_locked(state=Photo.State.PENDING, failure="", attempts=0, claimed_until=None)
+        Photo.objects.filter(pk__in=ids, state=Photo.State.FAILED).update_locked(**again)
+        Renewal.objects.filter(photo__in=ids, state=Renewal.State.FAILED).update_locked(**again)
     transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
+
+
+def reprocess(photos: QuerySet[Photo]) -> int:
+    """Have the pictures of ready photos made anew, as recipes and readers are now.
+
+    The old ones serve until then. Returns how many photos that are.
+    """
+    count = pipeline.queue_renewals(photos)
+    retry_photos(Photo.objects.filter(pk__in=photos.values("pk"), renewal__state="failed"))
+    for _ in range(min(count, ENOUGH)):  # so many workers begin at once
+        transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
+    return count
 
 
 def process_again(photo: Photo) -> None:
-    """Send a ready photo that lost a file through the pixels queue again."""
-    Photo.objects.filter(pk=photo.pk, file_key=photo.file_key, state=Photo.State.READY).update(
-        state=Photo.State.PENDING, attempts=0, claimed_until=None
-    )
-    transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
+    """Have the pictures of a photo that lost one of them made anew, if nobody did since."""
+    this = Photo.objects.filter(pk=photo.pk, file_key=photo.file_key)
+    if pipeline.queue_renewals(this, urgent=True):
+        transaction.on_commit(lambda: nudge(PROCESS_PIXELS))
 
 
 def photos_edited(ids: list[UUID]) -> None:

@@ -9,7 +9,7 @@ from gallery.nudge import nudge
 
 @shared_task(name="gallery.process_pixels", time_limit=settings.PIXELS_TIME_LIMIT_SECONDS)
 def process_pixels():
-    """Process a photo, or look at older ones, or for duplicates; nudge again until none is due."""
+    """Process a photo, or look at older ones, or for duplicates; again until none is due."""
     if pipeline.process_next() or pipeline.look_at_older() or duplicates.find_due():
         nudge(process_pixels)
 

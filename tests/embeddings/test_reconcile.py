@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
 
@@ -11,9 +12,10 @@ from embeddings.levels import levels
 from embeddings.models import EncodingClaim, ImageVector, TextVector
 from embeddings.pipeline import claim_due, due_photos
 from embeddings.reconcile import reconcile
-from gallery import pipeline, renditions, tags
+from gallery import pipeline, renditions, services, tags
 from gallery.models import Photo
-from tests.conftest import ready
+from search import engine
+from tests.conftest import jpeg, ready
 from tests.embeddings.conftest import a_space
 
 pytestmark = pytest.mark.django_db
@@ -86,13 +88,25 @@ def test_photo_that_cannot_be_read_says_why_and_stops_nobody(alice, encode):
     assert encode(broken, fine) == (2, 1)
     claim = EncodingClaim.objects.get()
     assert claim.photo == broken and "could not be read" in claim.failure
-    assert not due_photos().exists() and pipeline.process_next(), "its files are made anew"
+    assert pipeline.process_next(), "its files are made anew"
     assert due_photos().get() == broken
     assert claim_due(10) == [], "it is tried again when its lease is over"
     EncodingClaim.objects.update(claimed_until="2020-01-01T00:00Z")
     assert claim_due(10) == [broken.pk]
     encode(broken)
     assert not due_photos().exists() and not EncodingClaim.objects.exists()
+
+
+def test_another_file_brings_another_vector(alice, encode):
+    photo, night, day = (ready(alice, jpeg(colour=one)) for one in ("navy", "blue", "yellow"))
+    encode(photo, night, day)
+    assert engine.similar(photo)[0] == night
+    services.replace_file(photo, ContentFile(jpeg((90, 60), colour="yellow"), name="new.jpg"))
+    assert encode(photo) == (0, 0), "until it is ready, the old one is what is found"
+    assert pipeline.process_next() and due_photos().get() == photo
+    assert encode(photo) == (0, 1)
+    photo.refresh_from_db()
+    assert engine.similar(photo)[0] == day and not due_photos().exists()
 
 
 def test_storage_that_is_away_stops_no_other_photo(alice, encode, monkeypatch):

@@ -1,0 +1,183 @@
+"""What a visitor may like: photos near those they liked, and others by chance."""
+
+import math
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from embeddings import spaces
+from embeddings.models import RRF_K, EmbeddingSpace, ImageVector
+from gallery.models import Photo
+from search import cache, engine, retrievers
+from search.models import CorpusStatistics
+from search.retrievers import DenseRanking
+from search.taste import Taste
+
+PAGE_SIZE = 24
+SEEDS = 8
+NEIGHBOURS = 40  # of each seed; more diverse than those of a mean vector (measured)
+SERENDIPITY = 0.4  # share of a page that taste does not choose
+HEART, LOOK = 3.0, 1.0  # weights of signals
+FADING = 0.95  # of a signal's weight with each newer one
+POOL_RANDOM, POOL_FRESH, POOL_FEATURED = 240, 60, 60
+THEMES = 36  # that the pool is divided into; more than a page has places
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """A photo, and the photo that it is near to; None: by chance."""
+
+    photo: Photo
+    because: Photo | None
+
+
+def recommend(
+    taste: Taste, limit: int = PAGE_SIZE, *, chance: random.Random | None = None
+) -> list[Recommendation]:
+    """Return photos for a visitor, none of them seen on the last pages nor liked already.
+
+    In a gallery of less than two pages a page is half of it, so that the next can be another.
+    """
+    chance = chance or random.Random()
+    documents = CorpusStatistics.now().documents
+    limit = min(limit, max(1, documents // 2))
+    liked = _liked(taste)
+    near = _near(liked, taste, chance)
+    known = {photo.pk for photo in liked}
+
+    def is_new(photo_id: UUID) -> bool:
+        return photo_id not in known and not taste.has_seen(photo_id)
+
+    near = {one: found for one, found in near.items() if is_new(one)}
+    chosen = _sample(near, math.floor(limit * (1 - SERENDIPITY)), chance)
+    pool = [one for one in _mixed(varied_pool(), chance) if is_new(one) and one not in chosen]
+    others = pool[: limit - len(chosen)]
+    if len(others) + len(chosen) < limit:  # all of the pool is known: whatever there is
+        more = engine.random_ids(2 * limit)
+        others += [one for one in more if is_new(one) and one not in {*chosen, *others}]
+        others = others[: limit - len(chosen)]
+    order = [*chosen, *others]
+    chance.shuffle(order)
+    reasons = {one: near[one][1] for one in chosen}
+    return [Recommendation(photo, reasons.get(photo.pk)) for photo in engine.photos_in_order(order)]
+
+
+def _liked(taste: Taste) -> list[Photo]:
+    """Return the photos of a taste that are listed still, the newest signal first."""
+    ids = [public_id for _, public_id in taste.signals]
+    if not ids:
+        return []
+    photos = Photo.objects.listed().filter(public_id__in=ids)
+    photos = photos.only("public_id", "title", "visibility")
+    found = {photo.public_id: photo for photo in photos}
+    return [found[one] for one in ids if one in found]
+
+
+def _near(
+    liked: Sequence[Photo], taste: Taste, chance: random.Random
+) -> dict[UUID, tuple[float, Photo]]:
+    """Return {photo id: (score, the seed that it is nearest to)} around a few liked photos."""
+    space = spaces.active_space()
+    if not liked or space is None or not space.is_prepared:
+        return {}
+    hearted = set(taste.hearted)
+    weights = {
+        photo.pk: (HEART if photo.public_id in hearted else LOOK) * FADING**age
+        for age, photo in enumerate(liked)
+    }
+    seeds = set(_weighted_sample(weights, SEEDS, chance))
+    vectors = dict(
+        ImageVector.objects.filter(space=space, photo__in=seeds).values_list("photo_id", "vector")
+    )
+    rows = retrievers.run(
+        {
+            str(photo_id): retrievers.dense_statement(
+                "image", space, np.asarray(vector, np.float32), depth=NEIGHBOURS
+            )
+            for photo_id, vector in vectors.items()
+        },
+        depth=NEIGHBOURS,
+    )
+    by_id = {photo.pk: photo for photo in liked}
+    near: dict[UUID, tuple[float, Photo]] = {}
+    for seed_id, found in rows.items():
+        seed = by_id[UUID(seed_id)]
+        for rank, packed in enumerate(DenseRanking.of(found).photo_ids, start=1):
+            photo_id, score = UUID(bytes=packed), weights[seed.pk] / (RRF_K + rank)
+            before, best = near.get(photo_id, (0.0, seed))
+            near[photo_id] = (before + score, best if before >= score else seed)
+    return near
+
+
+def _sample(near: dict[UUID, tuple[float, Photo]], count: int, chance: random.Random) -> list[UUID]:
+    """Draw the better ones more often, and of no seed more than twice its share."""
+    seeds = {seed.pk for _, seed in near.values()}
+    most = math.ceil(2 * count / len(seeds)) if seeds else 0
+    drawn: list[UUID] = []
+    taken: dict[UUID, int] = {}
+    scores = {photo_id: score for photo_id, (score, _) in near.items()}
+    for photo_id in _weighted_sample(scores, len(scores), chance):
+        seed = near[photo_id][1].pk
+        if len(drawn) < count and taken.get(seed, 0) < most:
+            drawn.append(photo_id)
+            taken[seed] = taken.get(seed, 0) + 1
+    return drawn
+
+
+def _weighted_sample(weights: dict, count: int, chance: random.Random) -> list:
+    """Draw without replacement, each as likely as its weight among those left.
+
+    Source: Efraimidis and Spirakis, Weighted random sampling with a reservoir, 2006.
+    """
+    keys = {one: chance.random() ** (1 / weight) for one, weight in weights.items()}
+    return sorted(keys, key=keys.__getitem__, reverse=True)[:count]
+
+
+# --- A mix for those of whom nothing is known ----------------------------------------------
+def varied_pool() -> list[tuple[UUID, int]]:
+    """Return (photo id, theme) of some listed photos: by chance, fresh, featured. Cached."""
+    return cache.recommendation_pool(_pool)
+
+
+def _pool() -> list[tuple[UUID, int]]:
+    listed = Photo.objects.listed().newest()
+    fresh = listed.values_list("pk", flat=True)[:POOL_FRESH]
+    featured = listed.filter(featured=True).values_list("pk", flat=True)[:POOL_FEATURED]
+    ids = list(dict.fromkeys([*engine.random_ids(POOL_RANDOM), *fresh, *featured]))
+    themes = _themes(ids, spaces.active_space())
+    # What has no vector yet is a theme of its own.
+    return [(one, themes.get(one, THEMES + number)) for number, one in enumerate(ids)]
+
+
+def _themes(ids: Iterable[UUID], space: EmbeddingSpace | None) -> dict[UUID, int]:
+    """Divide photos into THEMES: around those whose vectors are farthest from each other."""
+    if space is None:
+        return {}
+    rows = list(
+        ImageVector.objects.filter(space=space, photo__in=list(ids)).values_list(
+            "photo_id", "vector"
+        )
+    )
+    if not rows:
+        return {}
+    vectors = np.asarray([row[1] for row in rows], np.float32)
+    nearest = vectors @ vectors[0]  # cosine to the nearest centre
+    theme = np.zeros(len(rows), int)
+    for number in range(1, min(THEMES, len(rows))):
+        cosines = vectors @ vectors[int(nearest.argmin())]
+        theme[cosines > nearest] = number
+        nearest = np.maximum(nearest, cosines)
+    return {row[0]: int(number) for row, number in zip(rows, theme, strict=True)}
+
+
+def _mixed(pool: list[tuple[UUID, int]], chance: random.Random) -> list[UUID]:
+    """Put a pool in an order in which no theme comes twice before each came once."""
+    themes: dict[int, list[UUID]] = {}
+    for photo_id, theme in chance.sample(pool, len(pool)):
+        themes.setdefault(theme, []).append(photo_id)
+    order = chance.sample(list(themes.values()), len(themes))
+    longest = max(map(len, order), default=0)
+    return [theme[place] for place in range(longest) for theme in order if place < len(theme)]
