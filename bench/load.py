@@ -31,9 +31,9 @@ CALIBRATION_QUESTIONS = 500  # questions, of another seed than those that are me
 PHOTO_COLUMNS = (
     "id owner_id public_id file_key share_token title description original_name original "
     "content_hash width height size_bytes media_type taken_at taken_offset_minutes camera lens "
-    "focal_length_mm f_number iso place copyright creator metadata placeholder colours "
-    "renditions renditions_public state failure attempts embedded_at indexed_at visibility "
-    "featured published_at listed changed_at random_key created_at updated_at"
+    "focal_length_mm f_number iso place location_shown copyright creator licence metadata "
+    "placeholder colours renditions renditions_public state failure attempts embedded_at "
+    "indexed_at visibility featured published_at listed changed_at random_key created_at updated_at"
 ).split()
 RENDITIONS = (
     '[{"width": 320, "height": 213, "format": "webp", "size_bytes": 9000},'
@@ -210,9 +210,9 @@ def _copy_photos(first: int, chunk: Chunk, tags: dict[str, int]) -> None:
             pk, 1, f"b{number}", f"f{number}", f"s{number}", entry.title, entry.description,
             f"DSC_{number}.jpg", f"originals/{number}.jpg", f"{number:064x}", width, height,
             9_000_000, "image/jpeg", taken, 60, entry.camera, entry.lens, entry.focal_length_mm,
-            entry.f_number, entry.iso, entry.place, "", "", "{}", PLACEHOLDER, entry.colours,
-            RENDITIONS, True, "ready", "", 1, published, published, "public", False, published,
-            True, published, float(key), published, published,
+            entry.f_number, entry.iso, entry.public_place, True, "", "", "", "{}", PLACEHOLDER,
+            entry.colours, RENDITIONS, True, "ready", "", 1, published, published, "public",
+            False, published, True, published, float(key), published, published,
         ))  # fmt: skip
         tagged += [(pk, tags.setdefault(tag, len(tags) + 1)) for tag in entry.tags]
     _copy("gallery_photo", PHOTO_COLUMNS, rows)

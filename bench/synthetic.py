@@ -68,7 +68,7 @@ class Entry:
     title: str
     description: str
     tags: tuple[str, ...]
-    place: str
+    public_place: str
     camera: str
     lens: str
     focal_length_mm: float
@@ -193,7 +193,9 @@ class World:
             title=" ".join(title),
             description=" ".join(story),
             tags=tuple(tags),
-            place=self.places[int(PLACES * chance.random() ** 3)] if chance.random() < 0.7 else "",
+            public_place=(
+                self.places[int(PLACES * chance.random() ** 3)] if chance.random() < 0.7 else ""
+            ),
             camera=CAMERAS[int(len(CAMERAS) * chance.random() ** 2)],
             lens=lens,
             focal_length_mm=float(lens.split("mm")[0].split("-")[0]),

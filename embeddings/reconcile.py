@@ -91,13 +91,17 @@ def _update(
             wanted.append((photo, source[0]))
     vectors = encode(inputs) if inputs else np.empty((0, space.dimensions), np.float32)
     photo_levels = levels(vectors, caption_bank)
+    places = {photo.pk: photo.public_place for photo, _ in wanted}
     with transaction.atomic():
         # The lock keeps `listed` true: nobody hides the photo between this read and our commit.
-        listed = dict(
-            Photo.objects.filter(pk__in=[photo.pk for photo, _ in wanted])
+        # Whose place was hidden while we encoded stays as it is, without a vector of it.
+        listed = {
+            now.pk: now.listed
+            for now in Photo.objects.filter(pk__in=[photo.pk for photo, _ in wanted])
+            .only("listed", "public_place")
             .locked()
-            .values_list("pk", "listed")
-        )
+            if now.public_place == places[now.pk]
+        }
         model.objects.filter(space=space, photo__in=gone).delete()
         model.objects.bulk_create(
             [

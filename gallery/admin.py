@@ -19,7 +19,7 @@ from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Tag
 from gallery.renditions import RECIPE, rendition_url
 from gallery.tags import delete_tags
 
-TEXTS = ["title", "description", "tags", "place", "creator", "copyright"]
+TEXTS = ["title", "description", "tags", "place", "creator", "copyright", "licence"]
 NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
 
 
@@ -168,27 +168,36 @@ class PhotoAdmin(admin.ModelAdmin):
     form = CleanForm
     list_display = ["thumbnail", "name", "status", "embedded", "indexed", "visibility", "owner"]
     list_display_links = ["thumbnail", "name"]
-    list_filter = ["state", RenewalFilter, "visibility", "featured", BinFilter]
+    list_filter = [
+        *("state", RenewalFilter, "visibility", "featured", "location_shown", "rating", BinFilter)
+    ]
     list_select_related = ["owner", "renewal"]
     search_fields = ["title", "description", "tags__name", "original_name", "public_id"]
     autocomplete_fields = ["tags"]
     date_hierarchy = "created_at"
     list_per_page = 50
-    actions = ["publish", "hide", "bin", "restore", "retry", "reprocess"]
+    actions = [
+        *("publish", "hide", "show_place", "hide_place", "bin", "restore", "retry", "reprocess")
+    ]
     readonly_fields = [
         *("preview", "status", "embedded_at", "indexed_at", "original_name", "link", "download"),
         *("width", "height", "size_bytes", "media_type", "camera", "lens", "taken_at", "colours"),
+        "rating",
     ]
     fieldsets = [
         (None, {"fields": ["preview", "status", "link"]}),
-        ("What it shows", {"fields": TEXTS}),
+        (
+            "What it shows",
+            {"fields": [*TEXTS[:3], ("place", "location_shown"), *TEXTS[4:]]},
+        ),
         ("Who sees it", {"fields": ["visibility", "published_at", "featured"]}),
         (
             "File",
             {
                 "fields": [
                     *("download", "original_name", "media_type", "size_bytes", "width", "height"),
-                    *("camera", "lens", "taken_at", "colours", "embedded_at", "indexed_at"),
+                    *("camera", "lens", "taken_at", "colours", "rating", "embedded_at"),
+                    "indexed_at",
                 ]
             },
         ),
@@ -370,6 +379,14 @@ class PhotoAdmin(admin.ModelAdmin):
     def hide(self, request, photos):
         self._do(request, photos, lambda chosen: services.set_visibility(chosen, "private"))
 
+    @admin.action(description="Show the place")
+    def show_place(self, request, photos):
+        self._do(request, photos, lambda chosen: services.show_location(chosen, shown=True))
+
+    @admin.action(description="Hide the place")
+    def hide_place(self, request, photos):
+        self._do(request, photos, lambda chosen: services.show_location(chosen, shown=False))
+
     @admin.action(description="Restore from the bin")
     def restore(self, request, photos):
         self._do(request, photos, services.restore_photos)
@@ -507,9 +524,17 @@ class TagAdmin(admin.ModelAdmin):
         delete_tags(queryset)
 
 
+class PhotographerForm(CleanForm):
+    for_all_photos = forms.BooleanField(
+        label="The same for the photos that are here already",
+        required=False,
+        help_text="Shows or hides the place of all of them when you save.",
+    )
+
+
 @admin.register(Photographer)
 class PhotographerAdmin(admin.ModelAdmin):
-    form = CleanForm
+    form = PhotographerForm
     list_display = ["name", "user"]
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
@@ -519,3 +544,8 @@ class PhotographerAdmin(admin.ModelAdmin):
 
     def get_exclude(self, request, obj=None):
         return [] if request.user.is_superuser else ["user"]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("for_all_photos"):
+            services.show_location(obj.photos.only("pk"), shown=obj.shows_location)

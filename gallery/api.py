@@ -98,9 +98,10 @@ class PhotoOutput(PhotoCardOutput):
     f_number = serializers.FloatField(allow_null=True)
     exposure_seconds = serializers.FloatField(allow_null=True)
     iso = serializers.IntegerField(allow_null=True)
-    place = serializers.CharField()
+    place = serializers.CharField(help_text="Empty unless the photographer shows it.")
     creator = serializers.CharField()
     copyright = serializers.CharField()
+    licence = serializers.CharField(help_text="An address or a text.")
     state = serializers.CharField()
     renditions = RenditionOutput(many=True)
 
@@ -159,7 +160,7 @@ def card_json(request, photo: Photo) -> dict:
 def photo_json(request, photo: Photo) -> dict:
     names = (
         *("description", "width", "height", "taken_at", "camera", "lens", "focal_length_mm"),
-        *("f_number", "exposure_seconds", "iso", "place", "creator", "copyright", "state"),
+        *("f_number", "exposure_seconds", "iso", "creator", "copyright", "licence", "state"),
     )
     renditions = [
         one | {"url": request.build_absolute_uri(rendition_url(photo, one["width"], one["format"]))}
@@ -168,7 +169,8 @@ def photo_json(request, photo: Photo) -> dict:
     return (
         card_json(request, photo)
         | {name: getattr(photo, name) for name in names}
-        | {"tags": [tag.name for tag in photo.tags.all()], "renditions": renditions}
+        | {"place": photo.public_place, "tags": [tag.name for tag in photo.tags.all()]}
+        | {"renditions": renditions}
     )
 
 

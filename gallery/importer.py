@@ -41,6 +41,7 @@ class Importer:
     album: str = ""
     folders_as_albums: bool = False
     sidecar: dict[str, dict] = field(default_factory=dict)
+    location_shown: bool | None = None  # None: as the owner has it
 
     def take(self, path: Path) -> Outcome:
         """Import one file. Waits a while for a database or a storage that is coming back."""
@@ -69,6 +70,7 @@ class Importer:
                     tags=texts.get("tags") or (),
                     creator=texts.get("credit") or "",
                     sidecar=_xmp_beside(path),
+                    location_shown=self.location_shown,
                 )
             outcome = Outcome(str(path), "taken", "", photo.public_id)
         except DuplicateUpload as error:

@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
@@ -54,6 +54,10 @@ class Visibility(models.TextChoices):
 ALBUM_VISIBILITY = [choice for choice in Visibility.choices if choice[0] != Visibility.UNLISTED]
 
 
+# XMP's.
+RATINGS = [(-1, "Rejected"), (0, "No stars"), *((stars, "★" * stars) for stars in range(1, 6))]
+
+
 class Photographer(models.Model):
     """Whose photos these are. The public name; login names are never shown."""
 
@@ -67,6 +71,13 @@ class Photographer(models.Model):
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=200, unique=True, allow_unicode=True)
     bio = models.TextField(blank=True)
+    shows_location = models.BooleanField(
+        "show where new photos were taken",
+        default=False,
+        db_default=False,
+        help_text="The name of the place, on its page and in search; coordinates never. "
+        "Each photo can say otherwise.",
+    )
 
     class Meta:
         ordering = ["name", "id"]
@@ -135,9 +146,28 @@ class Photo(models.Model):
     iso = models.PositiveIntegerField(null=True, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    place = models.CharField(max_length=300, blank=True)
+    place = models.CharField(
+        max_length=300, blank=True, help_text="From the file, or the town at its coordinates."
+    )
+    location_shown = models.BooleanField(
+        "show the place",
+        default=False,
+        db_default=False,
+        help_text="Else nobody but you reads it, and no search finds the photo by it. "
+        "Coordinates are never shown.",
+    )
+    public_place = models.GeneratedField(
+        expression=Case(When(location_shown=True, then="place"), default=Value("")),
+        output_field=models.CharField(max_length=300),
+        db_persist=True,
+        help_text="What everybody but its photographer may read instead of place.",
+    )
     copyright = models.CharField(max_length=500, blank=True)
     creator = models.CharField(max_length=300, blank=True)
+    licence = models.CharField(max_length=500, blank=True, help_text="An address or a text.")
+    rating = models.SmallIntegerField(
+        null=True, choices=RATINGS, editable=False, help_text="From the file; never public."
+    )
     metadata = models.JSONField(default=dict, editable=False, help_text="All that the file said.")
 
     placeholder = models.TextField(blank=True, editable=False, help_text="WebP data URI, 16 px.")
@@ -264,7 +294,9 @@ class Photo(models.Model):
             # Filters of a search.
             models.Index("camera", condition=Q(listed=True), name="photo_listed_camera"),
             models.Index("lens", condition=Q(listed=True), name="photo_listed_lens"),
-            models.Index("place", condition=Q(listed=True), name="photo_listed_place"),
+            models.Index(
+                "public_place", condition=Q(listed=True), name="photo_listed_public_place"
+            ),
             models.Index("iso", condition=Q(listed=True), name="photo_listed_iso"),
             models.Index("f_number", condition=Q(listed=True), name="photo_listed_f_number"),
             models.Index("focal_length_mm", condition=Q(listed=True), name="photo_listed_focal"),
@@ -297,6 +329,11 @@ class Photo(models.Model):
     def alt_text(self) -> str:
         """Return what a screen reader says in place of the picture."""
         return self.title or self.description[:200] or "Untitled photograph"
+
+    @property
+    def licence_url(self) -> str:
+        """Return the address of its licence, or "" if it says a text."""
+        return self.licence if self.licence.startswith(("http://", "https://")) else ""
 
     def get_absolute_url(self):
         """Return the link that opens the photo for those who may see it."""

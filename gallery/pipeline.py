@@ -20,6 +20,7 @@ from gallery.exceptions import DuplicateUpload, UnreadablePicture
 from gallery.formats import decoding, open_picture
 from gallery.likeness import perceptual_hash
 from gallery.models import PerceptualHash, Photo, Renewal, new_key
+from gallery.places import town_at
 from gallery.querysets import QueueQuerySet
 from gallery.signals import announce
 from gallery.tags import has_tags, set_tags
@@ -107,11 +108,13 @@ def process(claim: Photo | Renewal) -> None:
         with decoding(), open_picture(path) as image:
             found = _read_metadata(photo, image)
             size = _upright_size(image)
-        says = {name: text or fallback.get(name, text) for name, text in _texts(found).items()}
+        says = _texts(found)
+        says["place"] = says["place"] or (town_at(*found.position) if found.position else "")
+        says = {name: text or fallback.get(name, text) for name, text in says.items()}
         for name, value in _own_texts(photo, said, says).items():
             setattr(photo, name, value)
         made, photo.placeholder, photo.colours, hash_ = renditions.render(
-            path, creator=photo.creator, copyright=photo.copyright, licence=found.licence
+            path, creator=photo.creator, copyright=photo.copyright, licence=photo.licence
         )
     for name in METADATA_FIELDS:
         setattr(photo, name, getattr(found, name))
@@ -187,6 +190,7 @@ METADATA_FIELDS = (
     "iso",
     "latitude",
     "longitude",
+    "rating",
 )
 FILE_FIELDS = ("original", "original_name", "content_hash", "size_bytes", "media_type")
 FINISHED_FIELDS = (
@@ -202,7 +206,7 @@ FINISHED_FIELDS = (
     "recipe",
     "file_key",
 )
-TEXT_FIELDS = ("title", "description", "creator", "copyright", "place")
+TEXT_FIELDS = ("title", "description", "creator", "copyright", "licence", "place")
 
 
 def _finish(

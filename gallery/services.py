@@ -46,12 +46,14 @@ def upload_photo(
     creator: str = "",
     id: UUID | None = None,
     sidecar: str = "",
+    location_shown: bool | None = None,
 ) -> Photo:
     """Take a file as a new photo. Once this returns (and commits), it cannot get lost.
 
     file: an open Django File. Texts given here go before those in the file.
     id: the photo's, for callers who have to know it again.
     sidecar: an XMP packet that goes before the metadata in the file.
+    location_shown: as the photographer has it for new photos, unless it is said.
     Raises RefusedUpload for a file that is not taken, DuplicateUpload for one that is there,
     StorageAway when it cannot be stored.
     """
@@ -70,6 +72,7 @@ def upload_photo(
                 title=without_controls(title)[:300],
                 description=without_controls(description),
                 creator=without_controls(creator)[:300],
+                location_shown=owner.shows_location if location_shown is None else location_shown,
                 metadata={"sidecar": without_controls(sidecar)} if sidecar else {},
             )
             set_tags(photo, tags)
@@ -242,6 +245,11 @@ class _RandomToken(Func):
 def set_visibility(photos: Iterable[Photo], visibility: str) -> None:
     """Make photos public, unlisted or private. Those that leave public are hidden at once."""
     _change(photos, visibility=visibility)
+
+
+def show_location(photos: Iterable[Photo], *, shown: bool) -> None:
+    """Show the place of photos, or hide it: from pages, search and its suggestions at once."""
+    _change(photos, location_shown=shown)
 
 
 def bin_photos(photos: Iterable[Photo]) -> None:

@@ -43,7 +43,7 @@ def fields_of(described, tags: Iterable[str]) -> dict[str, str]:
     return {
         "title": described.title,
         "tags": " , ".join(sorted(tags)),
-        "place": described.place,
+        "place": described.public_place,
         "description": described.description,
         "camera": f"{described.camera} , {described.lens}",
     }

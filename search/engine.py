@@ -73,9 +73,9 @@ class SearchPage:
 
 @dataclass(frozen=True)
 class IndexState:
-    """What lists of results are made of: generations of words and vectors, how many documents."""
+    """What lists of results are made of: states of words and vectors, how many documents."""
 
-    words: int
+    words: str
     vectors: str
     documents: int
 
@@ -83,7 +83,7 @@ class IndexState:
     def now(cls) -> "IndexState":
         corpus, space = CorpusStatistics.now(), spaces.active_space()
         vectors = f"{space.pk}.{space.generation}" if space else ""
-        return cls(corpus.generation, vectors, corpus.documents)
+        return cls(corpus.state, vectors, corpus.documents)
 
 
 def search(
@@ -140,7 +140,7 @@ def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
         found = corrections.corrected(query)
         return found.text if found else ""
 
-    _, meant, _ = cache.results(("meant", query.text), str(state.words), text, stale=False)
+    _, meant, _ = cache.results(("meant", query.text), state.words, text, stale=False)
     return parse(meant) if meant else None
 
 
@@ -150,7 +150,7 @@ def _computed(
     """Return the name of the index's state, its list, and whether it was made just now."""
     space = spaces.active_space()
     vector = query_vector(query.semantic, space) if space and query.semantic else None
-    snapshot = str(state.words) if vector is None else f"{state.words}.{state.vectors}"
+    snapshot = state.words if vector is None else f"{state.words}.{state.vectors}"
 
     def compute() -> Results:
         return _fused(query, sort, space, vector, state.documents)

@@ -14,7 +14,7 @@ FACETS_TTL_SECONDS = 600
 _PATHS = {
     "camera": "camera",
     "lens": "lens",
-    "place": "place",
+    "place": "public_place",
     "tag": "tags__name",
     "album": "albums__title",
     "photographer": "owner__name",
@@ -36,9 +36,8 @@ class Facets:
 
 
 def facets() -> Facets:
-    """Return them, counted anew only when the index has changed."""
-    generation = CorpusStatistics.objects.values_list("generation", flat=True).first() or 0
-    key = f"facets:{generation}"
+    """Return them, counted anew only when the state of the index has changed."""
+    key = f"facets:{CorpusStatistics.now().state}"
     found = cache.get(key)
     if found is None:
         found = _counted()

@@ -290,7 +290,7 @@ KINDS: dict[str, Callable[[str], Condition]] = {
         "title",
     ),
     "tag": _tag,
-    "place": _text("place"),
+    "place": _text("public_place"),
     "photographer": _rows("photo.owner_id = ANY(%s)", _photographers, "name"),
     "orientation": _orientation,
     "colour": _colour,

@@ -3,7 +3,8 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q, Subquery
+from django.db.models.functions import Coalesce
 from pgvector.django import SparseVectorField
 
 SPARSE_DIMENSIONS = 100_000_000  # term ids stay below; pgvector takes up to 1e9
@@ -13,8 +14,11 @@ class PhotoDocument(models.Model):
     """What the word index knows of a listed photo. Disposable: rebuild_search makes it anew.
 
     Only search.reconcile removes documents, so that document frequencies stay exact: a document
-    outlives its photo until then, unlisted at once by a trigger.
+    outlives its photo until then, unlisted at once by a trigger. A document that holds a place
+    which is shown no more is withdrawn by a trigger: unlisted until it is written anew.
     """
+
+    WITHDRAWN = ""  # input_hash that no text has
 
     photo = models.OneToOneField(
         "gallery.Photo",
@@ -97,7 +101,19 @@ class CorpusStatistics(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_statistics")]
 
+    withdrawn = 0  # documents; set by now()
+
     @classmethod
     def now(cls) -> "CorpusStatistics":
         """Return the row as it is now; of an index that was never written, an empty one."""
-        return cls.objects.first() or cls()
+        documents = PhotoDocument.objects.filter(listed=False, input_hash=PhotoDocument.WITHDRAWN)
+        count = documents.order_by().values("listed").annotate(count=Count("pk")).values("count")
+        return cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0)).first() or cls()
+
+    @property
+    def state(self) -> str:
+        """Name what may be found now: another name after every change of the index.
+
+        Also as soon as a document is withdrawn, and that locks no row that others wait for.
+        """
+        return f"{self.generation}-{self.withdrawn}"

@@ -110,6 +110,7 @@ class Gallery:
                 title=one.title,
                 description=one.description,
                 place=one.place,
+                location_shown=True,
                 original=f"originals/{number}.jpg",
                 content_hash=f"{number:064x}",
                 size_bytes=1,

@@ -69,6 +69,31 @@ def test_photo_without_words_has_no_text_vector(alice, encode):
     assert not TextVector.objects.exists() and ImageVector.objects.count() == 1
 
 
+def test_a_place_that_is_hidden_is_in_no_vector_from_then_on(alice, encode, counting):
+    photo = ready(alice, title="Pier", location_shown=True)
+    Photo.objects.filter(pk=photo.pk).update(place="Whitby")
+    assert encode(photo) == (1, 1) and counting.texts == ["Pier. Whitby."]
+    Photo.objects.filter(pk=photo.pk).update(location_shown=False)
+    assert not TextVector.objects.exists() and due_photos().get() == photo
+    assert encode(photo) == (1, 0) and counting.texts == ["Pier."]
+    Photo.objects.filter(pk=photo.pk).update(place="Robin Hood's Bay")
+    assert TextVector.objects.exists(), "what nobody may read changes nothing"
+
+
+def test_a_place_that_is_hidden_while_it_is_encoded_is_not_stored(alice, space, counting):
+    photo = ready(alice, title="Pier", location_shown=True)
+    Photo.objects.filter(pk=photo.pk).update(place="Whitby")
+    encode_texts = counting.encode_texts
+
+    def hide_meanwhile(texts):
+        Photo.objects.filter(pk=photo.pk).update(location_shown=False)
+        return encode_texts(texts)
+
+    counting.encode_texts = hide_meanwhile
+    reconcile([photo.pk], {space: counting})
+    assert not TextVector.objects.exists() and due_photos().get() == photo
+
+
 def test_vectors_of_a_hidden_photo_are_unlisted_at_once_and_stay_so(alice, encode):
     photo, private = ready(alice, title="Pier"), ready(alice, title="Cove", visibility="private")
     encode(photo, private)

@@ -295,3 +295,51 @@ def test_queries_of_the_list_do_not_grow(as_alice, alice, django_assert_max_num_
     with django_assert_max_num_queries(len(few)):
         html = as_alice.get(LIST).content.decode()
     assert len(re.findall(r'<img src="[^"]+" width="160"', html)) == 12
+
+
+# --- Where it was taken, licence, rating ---
+def test_new_photos_show_their_place_as_their_photographer_has_it(as_alice, alice):
+    as_alice.post(ADD, posted(jpeg()))
+    assert not Photo.objects.get().location_shown
+    page = reverse("admin:gallery_photographer_change", args=[alice.pk])
+    said = {"name": "Alice", "slug": alice.slug, "shows_location": "on"}
+    as_alice.post(page, said)
+    as_alice.post(ADD, posted(jpeg()))
+    assert Photo.objects.filter(location_shown=True).count() == 1, "the earlier one stays hidden"
+    as_alice.post(page, said | {"for_all_photos": "on"})
+    assert Photo.objects.filter(location_shown=True).count() == 2
+    del said["shows_location"]
+    as_alice.post(page, said | {"for_all_photos": "on"})
+    alice.refresh_from_db()
+    assert not alice.shows_location and not Photo.objects.filter(location_shown=True).exists()
+
+
+def test_a_photographer_sets_the_places_of_their_own_photos_only(as_alice, alice, bob):
+    own, foreign = ready(alice), ready(bob)
+    page = reverse("admin:gallery_photographer_change", args=[bob.pk])
+    as_alice.post(page, {"name": "Bob", "slug": "bob", "shows_location": 1, "for_all_photos": 1})
+    act(as_alice, "show_place", own, foreign)
+    assert Photo.objects.get(location_shown=True) == own
+    act(as_alice, "hide_place", own)
+    assert not Photo.objects.filter(location_shown=True).exists()
+
+
+def test_the_form_shows_a_place_beside_whether_it_is_public(as_alice, alice):
+    photo = ready(alice)
+    as_alice.post(change_page(photo), edited(photo, place="My garden", licence="CC BY 4.0"))
+    photo.refresh_from_db()
+    assert (photo.place, photo.public_place, photo.licence) == ("My garden", "", "CC BY 4.0")
+    html = as_alice.get(change_page(photo)).content.decode()
+    row = html.partition("field-place field-location_shown")[2].partition("form-row")[0]
+    assert "My garden" in row and "Coordinates are never shown" in row
+    as_alice.post(change_page(photo), edited(photo, location_shown="on"))
+    photo.refresh_from_db()
+    assert photo.public_place == "My garden"
+
+
+def test_ratings_filter_the_list(as_alice, alice):
+    best, other = ready(alice, title="Best of all"), ready(alice, title="So so")
+    Photo.objects.filter(pk=best.pk).update(rating=5)
+    Photo.objects.filter(pk=other.pk).update(rating=-1)
+    html = as_alice.get(LIST, {"rating__exact": 5}).content.decode()
+    assert "Best of all" in html and "So so" not in html

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 
 from gallery import pipeline
-from gallery.models import Album, Photo
+from gallery.models import Album, Photo, Photographer
 from tests.conftest import jpeg
 from tests.gallery.test_metadata import listed, xmp
 
@@ -97,6 +97,16 @@ def test_photos_are_the_owners(folder):
     get_user_model().objects.create_superuser("root", first_name="Ada")
     run(folder / "town")
     assert Photo.objects.filter(owner__name="Ada", owner__user__username="root").exists()
+
+
+def test_places_are_shown_as_the_owner_has_it_or_as_it_is_said(folder):
+    run(folder / "coast/a.JPG", owner="Ansel")
+    assert not Photo.objects.filter(location_shown=True).exists()
+    run(folder / "coast", owner="Ansel", show_location=True)
+    assert Photo.objects.get(location_shown=True).original_name == "b.jpg"
+    Photographer.objects.update(shows_location=True)
+    run(folder / "town/街.png", owner="Ansel")
+    assert Photo.objects.filter(location_shown=True).count() == 2
 
 
 def test_missing_path_is_named(tmp_path):

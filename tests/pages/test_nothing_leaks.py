@@ -6,11 +6,15 @@ import pytest
 from django.core.files.storage import storages
 from PIL import Image
 
+from embeddings.texts import photo_text
 from gallery import renditions, services
+from gallery.models import Photo
+from search import reconcile as words
 from tests.conftest import ready
 from tests.gallery.test_metadata import iptc, with_segment, xmp
 
-SECRETS = ("CANARY", "33.85993", "151.2111", "-33.8", "33,51", "201.51")
+# Of Sydney too: what lies at the coordinates is named, for the photographer only.
+SECRETS = ("CANARY", "33.85993", "151.2111", "-33.8", "33,51", "201.51", "Sydney", "Australia")
 
 
 def full_of_canaries() -> bytes:
@@ -67,3 +71,89 @@ def test_no_public_byte_tells(alice, client):
         seen += photo.public_id in page
         assert not [secret for secret in SECRETS if secret in page], path
     assert seen > 8, "the photo is on those pages"
+
+
+# --- Where it was taken: told where the photographer says so, and no longer than that ---------
+def at_whitby(owner):
+    packet = xmp(
+        "<dc:title><rdf:Alt><rdf:li>The pier</rdf:li></rdf:Alt></dc:title>"
+        "<photoshop:City>Whitby</photoshop:City><photoshop:Country>England</photoshop:Country>"
+        "<xmp:Rating>3</xmp:Rating>"
+    )
+    buffer = io.BytesIO()
+    Image.new("RGB", (700, 500), "teal").save(buffer, "JPEG", xmp=packet.encode())
+    photo = ready(owner, buffer.getvalue())
+    assert (photo.place, photo.rating) == ("Whitby, England", 3)
+    return photo
+
+
+def tellers(client, photo) -> set[str]:
+    """Return the public addresses that tell of Whitby, and what finds the photo by its place."""
+    one = photo.public_id
+    pages = [
+        *("/", "/photos/", "/discover/", "/feed/", "/sitemap.xml", "/sitemap-photos.xml"),
+        *(f"/photos/{one}/", f"/photos/{one}/similar/", "/by/alice/", "/search/?q=pier"),
+        *(f"/api/v1/photos/{one}/", f"/api/v1/photos/{one}/similar/", "/api/v1/photos/"),
+        *("/api/v1/search/?q=pier", "/api/v1/search/suggestions/?q=whi", "/search/?q=camera:none"),
+    ]
+    queries = ["whitby", "whitbi", '"whitby england"', "place:whitby", "pier place:whitby"]
+    told = set()
+    for path in pages:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        page = response.content.decode().replace("q=whi", "")
+        if "whitby" in page.lower() or "England" in page:
+            told.add(path)
+    for query in queries:
+        for path in ("/search/", "/api/v1/search/"):
+            if one in client.get(path, {"q": query}).content.decode():
+                told.add(f"{path} {query}")
+    return told
+
+
+TELLERS = {
+    # Forms offer it, and so does the box.
+    *("/search/?q=pier", "/search/?q=camera:none", "/api/v1/search/suggestions/?q=whi"),
+    *(f"{path} {query}" for path in ("/search/", "/api/v1/search/")
+      for query in ("whitby", "whitbi", '"whitby england"', "place:whitby", "pier place:whitby")),
+}  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_is_told_nowhere_unless_its_photographer_says_so(alice, client):
+    photo = at_whitby(alice)
+    assert tellers(client, photo) == set()
+    assert photo_text(Photo.objects.get()) == "The pier."
+    found = client.get("/search/?q=pier+-whitby").content.decode()
+    assert photo.public_id in found, "what is hidden leaves nothing out"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_that_is_hidden_is_gone_with_the_next_request(alice, client):
+    alice.shows_location = True
+    alice.save()
+    photo = at_whitby(alice)
+    own = {f"/photos/{photo.public_id}/", f"/api/v1/photos/{photo.public_id}/"}
+    assert tellers(client, photo) == TELLERS | own
+    # No worker comes: neither the index nor what was cached a moment ago may tell.
+    services.show_location([photo], shown=False)
+    assert tellers(client, photo) == set()
+    while words.index_due():
+        pass
+    assert tellers(client, photo) == set()
+    assert photo.public_id in client.get("/search/?q=pier").content.decode()
+    services.show_location([photo], shown=True)
+    while words.index_due():
+        pass
+    assert tellers(client, photo) == TELLERS | own
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_place_hidden_stays_so_while_its_photo_is_hidden_and_shown_again(alice, client):
+    alice.shows_location = True
+    alice.save()
+    photo = at_whitby(alice)
+    services.show_location([photo], shown=False)
+    services.set_visibility([photo], "private")
+    services.set_visibility([photo], "public")
+    assert tellers(client, photo) == set()

@@ -237,6 +237,9 @@ def test_photo_page_tells_what_is_known(as_charlie, alice):
         exposure_seconds=0.004,
         iso=400,
         place="Sennen Cove",
+        location_shown=True,
+        copyright="(c) Alice",
+        licence="https://creativecommons.org/licenses/by/4.0/",
     )
     photo.tags.add(Tag.objects.create(name="rough sea", slug="rough-sea"))
     an_album(alice, [photo])
@@ -246,8 +249,17 @@ def test_photo_page_tells_what_is_known(as_charlie, alice):
         *("23 mm · f/5.6 · 1/250 s · ISO 400", "/albums/by-the-water/", "Find similar"),
         f"/photos/{photo.public_id}/similar/",
         "/search/?q=%22rough%20sea%22",
+        '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">',
     ):
         assert text in html, text
+
+
+def test_a_licence_that_is_no_web_address_is_no_link(as_charlie, alice):
+    photo = make_photo(alice, licence="javascript:alert(1)", rating=4)
+    html = as_charlie.get(photo.get_absolute_url()).content.decode()
+    assert '<dd dir="auto">javascript:alert(1)</dd>' in html and 'rel="license"' not in html
+    answer = as_charlie.get(f"/api/v1/photos/{photo.public_id}/").json()
+    assert answer["licence"] == photo.licence and "rating" not in answer
 
 
 def test_photo_page_leads_to_newer_and_older(as_charlie, five):
@@ -299,7 +311,9 @@ def test_hostile_text_stays_text(as_charlie, alice):
         camera=HOSTILE[:190],
         lens=HOSTILE[:190],
         place=HOSTILE,
+        location_shown=True,
         copyright=HOSTILE,
+        licence="https://" + HOSTILE,
         creator=HOSTILE,
     )
     tag = Tag.objects.create(name=HOSTILE[:190], slug="hostile")

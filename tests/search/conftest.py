@@ -27,6 +27,7 @@ def make_photo(owner, *, tags=(), **fields) -> Photo:
             "width": 3,
             "height": 2,
             "state": "ready",
+            "location_shown": True,
         }
         | fields,
     )

@@ -324,7 +324,7 @@ def test_a_snapshot_that_nobody_made_is_the_list_of_now(alice, snapshot):
     [
         ("camera:x100", "photo_listed_camera"),
         ("lens:35mm", "photo_listed_lens"),
-        ('place:"bergen 9"', "photo_listed_place"),
+        ('place:"bergen 9"', "photo_listed_public_place"),
         ("iso:>290", "photo_listed_iso"),
         ("f:2", "photo_listed_f_number"),
         ("focal:35", "photo_listed_focal"),

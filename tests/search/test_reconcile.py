@@ -54,6 +54,32 @@ def test_hidden_photo_leaves_the_ranking_before_any_worker_ran(alice):
     assert_index_is_exact()
 
 
+def test_a_place_that_is_hidden_leaves_the_index_before_any_worker_ran(alice):
+    photo = make_photo(alice, title="Harbour", place="Whitby")
+    index_all()
+    before = CorpusStatistics.now().state
+    Photo.objects.filter(pk=photo.pk).update(location_shown=False)
+    assert rank_by_words(parse("whitby")) == []
+    states = {before, CorpusStatistics.now().state}
+    Photo.objects.filter(pk=photo.pk).update(visibility="private")
+    Photo.objects.filter(pk=photo.pk).update(visibility="public")
+    assert rank_by_words(parse("whitby")) == [], "listed again, but withdrawn still"
+    index_all()
+    assert rank_by_words(parse("whitby")) == []
+    assert rank_by_words(parse("harbour")) == [photo.pk]
+    assert CorpusStatistics.now().state not in states and len(states) == 2
+    assert not Term.objects.filter(text="whitby", document_frequency__gt=0).exists()
+    assert_index_is_exact()
+
+
+def test_a_place_that_nobody_may_read_changes_no_document(alice):
+    photo = make_photo(alice, title="Harbour", place="Whitby", location_shown=False)
+    index_all()
+    Photo.objects.filter(pk=photo.pk).update(place="Dover")
+    assert rank_by_words(parse("harbour")) == [photo.pk]
+    assert due_photos().count() == 0, "nor does it ask for one"
+
+
 def test_photos_that_are_not_listed_are_done_without_a_document(alice):
     make_photo(alice, title="Harbour", visibility="private")
     make_photo(alice, title="Pier", state="pending")

@@ -23,6 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *, photos, **options):
         owner = services.get_photographer(name="Pictures demo")
+        owner.shows_location = True
+        owner.save(update_fields=["shows_location"])
         draw = partial(draw_photo, seed=DEMO_SEED)
         with (
             ProcessPoolExecutor(PROCESSES, initializer=end_with_parent) as pool,

@@ -28,9 +28,15 @@ class Command(BaseCommand):
             help="Put all into this album; without a title, each folder becomes an album.",
         )
         parser.add_argument("--sidecar", type=Path, help="JSON with titles, descriptions, tags.")
+        parser.add_argument(
+            "--show-location",
+            action="store_true",
+            default=None,
+            help="Show where they were taken, also if the owner does not for new photos.",
+        )
         parser.add_argument("--report", type=Path, help="Write what became of each file as JSON.")
 
-    def handle(self, *, paths, owner, album, sidecar, report, **options):
+    def handle(self, *, paths, owner, album, sidecar, show_location, report, **options):
         if missing := [str(path) for path in paths if not path.exists()]:
             raise CommandError(f"There is no {', '.join(missing)}.")
         try:
@@ -42,6 +48,7 @@ class Command(BaseCommand):
             album="" if album is FOLDERS else album,
             folders_as_albums=album is FOLDERS,
             sidecar=texts,
+            location_shown=show_location,
         )
         outcomes = []
         with tqdm(list(find_pictures(paths)), unit="photo", disable=None) as progress:
