@@ -15,12 +15,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Visibility
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Site, Visibility
 from gallery.paging import BY_POSITION, NEWEST, Page, page_of
 from gallery.querysets import CARD_FIELDS
 
 PAGE_SIZE = 48  # fills rows from a phone to a wall
-FEATURED_ON_HOME = 12
+FEATURED_HEROES = 12  # the newest of them are looked at
 HERO_WIDTH = 1600  # px; less looks soft across a page
 HERO_RATIO = 1.2  # width / height; narrower loses too much to the crop
 
@@ -39,19 +39,27 @@ def photo_page(parameters: Mapping, photos: QuerySet | None = None) -> Page:
     return page_of(photos.listed().for_cards(), NEWEST, parameters, PAGE_SIZE)
 
 
-def featured_and_fresh(limit: int) -> list[Photo]:
-    """Return featured photos, then the newest others."""
-    listed = Photo.objects.listed().newest().for_cards()
-    featured = list(listed.filter(featured=True)[: min(FEATURED_ON_HOME, limit)])
-    chosen = {photo.pk: photo for photo in [*featured, *listed[:limit]]}
-    return list(chosen.values())[:limit]
+def newest_photos(limit: int) -> list[Photo]:
+    """Return the newest listed photos."""
+    return list(Photo.objects.listed().newest().for_cards()[:limit])
 
 
-def with_hero_first(photos: Sequence[Photo]) -> list[Photo]:
-    """Move the first photo that can fill a page's width to the front."""
-    fit = (one for one in photos if one.width >= HERO_WIDTH)
-    hero = next((one for one in fit if one.width >= HERO_RATIO * one.height), None)
-    return [hero, *(one for one in photos if one != hero)] if hero else list(photos)
+def hero_of(site: Site, newest: Sequence[Photo]) -> Photo | None:
+    """Return the large picture of the home page, in one query.
+
+    The owner's choice while it is listed, else the first featured or new photo that can fill a
+    page's width.
+    """
+    photos = Photo.objects.listed().for_cards()
+    if site.hero_id:
+        if chosen := photos.filter(pk=site.hero_id).first():
+            return chosen
+        offered = list(newest)
+    else:
+        offered = [*photos.filter(featured=True).newest()[:FEATURED_HEROES], *newest]
+    fit = (one for one in offered if one.width >= HERO_WIDTH)
+    fit = (one for one in fit if one.width >= HERO_RATIO * one.height)
+    return next(fit, offered[0] if offered else None)
 
 
 def neighbours(photo: Photo) -> Neighbours:
@@ -121,6 +129,11 @@ def album_photos(album: Album, parameters: Mapping) -> Page:
     )
     page = page_of(entries, BY_POSITION, parameters, PAGE_SIZE)
     return replace(page, rows=[entry.photo for entry in page.rows])
+
+
+def count_up_to(most: int, album: Album) -> int:
+    """Return how many listed photos an album shows, but no more than `most`: cheap in any album."""
+    return AlbumPhoto.objects.filter(album=album, photo__listed=True).order_by()[:most].count()
 
 
 def albums_of(photo: Photo) -> list[Album]:

@@ -11,6 +11,7 @@ from gallery.models import Page, Photo, Photographer, Site, Visibility
 from gallery.paging import WrongCursor
 
 ALBUMS_PER_PAGE = 24
+MOST_COUNTED = 1000  # photos of an album; more are said to be more
 
 
 @public_page
@@ -74,7 +75,13 @@ def album(request, slug):
         page = listing.album_photos(found, request.GET)
     except WrongCursor as error:
         raise Http404("No such page.") from error
-    return render(request, "gallery/album.html", {"album": found, "page": page})
+    context = {
+        "album": found,
+        "page": page,
+        "count": listing.count_up_to(MOST_COUNTED + 1, found),
+        "most": MOST_COUNTED,
+    }
+    return render(request, "gallery/album.html", context)
 
 
 @public_page

@@ -1,5 +1,6 @@
 """Search, similar photos and random photos: rankings in, photos out."""
 
+import hashlib
 import random
 from dataclasses import dataclass
 from itertools import compress
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from embeddings import spaces
 from embeddings.cache import query_vector
@@ -17,7 +19,7 @@ from search import cache, corrections, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
 from search.models import CorpusStatistics
 from search.query import SearchQuery, parse
-from search.results import Results
+from search.results import ID_BYTES, Results
 from search.retrievers import DEPTH, DenseRanking
 from search.sql import sql_of
 
@@ -26,6 +28,7 @@ NEAREST = 6  # shown apart when nothing is close
 SIMILAR_DEPTH = 100
 SIMILAR_WEIGHTS = {"image": 1.0, "text": 0.5}
 RANDOM_WINDOWS = 600
+MOST_FEATURED = 500  # the newest of them, where a few are drawn
 LEGS = ("text", "image")
 BROWSING_DEPTH = 1000  # photos of a query that has filters only
 SORTS = RELEVANCE, NEWEST, OLDEST = ("relevance", "newest", "oldest")
@@ -37,8 +40,9 @@ class SearchPage:
     """One page of results.
 
     photos carry their `hit`; nearest is set when nothing is close. snapshot: names the list that
-    was paged, for the links to its other pages. length: how long that list is; count leaves out
-    what was hidden since. problems: sentences about filters that could not be used.
+    was paged, for the links to its other pages. ids: of that whole list, packed; length: how long
+    it is; count leaves out what was hidden since. problems: sentences about filters that could
+    not be used. state: of the word index, if it was asked.
     """
 
     query: SearchQuery
@@ -50,9 +54,14 @@ class SearchPage:
     nearest: list[Photo]
     sort: str = RELEVANCE
     snapshot: str = ""
-    length: int = 0
+    ids: bytes = b""
     problems: tuple[str, ...] = ()
     corrected: SearchQuery | None = None
+    state: str | None = None
+
+    @property
+    def length(self) -> int:
+        return len(self.ids) // ID_BYTES
 
     @property
     def has_next(self) -> bool:
@@ -125,9 +134,10 @@ def search(
         nearest=photos_in_order(list(found.nearest)),
         sort=sort,
         snapshot=snapshot,
-        length=len(found),
+        ids=found.ids,
         problems=found.problems,
         corrected=meant,
+        state=state.words,
     )
 
 
@@ -288,6 +298,20 @@ def random_ids(limit: int) -> list[UUID]:
             cursor.execute(sql_of("random_photos"), {"starts": starts, "width": width})
             ids = [row[0] for row in cursor.fetchall()]
     return random.sample(ids, min(limit, len(ids)))
+
+
+def changing_photos(seed: str, limit: int) -> list[Photo]:
+    """Return listed photos that stay the same for a seed, in one query.
+
+    Up to half of them are featured, if there are any, each of these as likely as any other; so are
+    the others among all that are listed.
+    """
+    chance = random.Random(seed)
+    places = [chance.random() for _ in range(RANDOM_WINDOWS)]
+    parameters = [MOST_FEATURED, places, seed, limit // 2, limit]
+    chosen = RawSQL(sql_of("changing_photos"), parameters)
+    photos = list(Photo.objects.listed().for_cards().filter(pk__in=chosen))
+    return sorted(photos, key=lambda one: hashlib.sha256(f"{seed} {one.pk}".encode()).digest())
 
 
 def photos_in_order(ids: list[UUID]) -> list[Photo]:

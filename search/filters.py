@@ -12,7 +12,8 @@ from itertools import count
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
+from django.utils.translation import gettext_lazy as _
 
 from gallery.colours import COLOURS
 from gallery.models import (
@@ -62,8 +63,9 @@ class UnknownValue(ValueError):
 class Resolved:
     """What filters came to.
 
-    sql: a condition on `photo`, a row of gallery_photo, or None. problems: sentences for people.
-    is_impossible: no photo can match, because a name is unknown here.
+    sql: a condition on `photo`, a row of gallery_photo, or None. problems: sentences for people, in
+    the language of who reads them. is_impossible: no photo can match, because a name is unknown
+    here.
     """
 
     sql: str | None = None
@@ -139,10 +141,11 @@ def _taken(value: str) -> Condition:
             found = re.fullmatch(r"([12]\d{3})[-–]([12]\d{3})", value)
         if found is None:
             raise ValueError(value)
-        first, _ = _days(found[1])
-        _, after = _days(found[2] or found[1])
+        first = _days(found[1])[0]
+        after = _days(found[2] or found[1])[1]
     except ValueError as error:
-        raise UnreadableValue("2024, 2024-05, 2024-05-17, >2023 or 2024-05..2024-08") from error
+        example = _("2024, 2024-05, 2024-05-17, >2023 or 2024-05..2024-08")
+        raise UnreadableValue(example) from error
     return f"{_TAKEN} >= %s AND {_TAKEN} < %s", [first, after]
 
 
@@ -155,7 +158,7 @@ SHAPES = {
 
 def _orientation(value: str) -> Condition:
     if (shape := SHAPES.get(fold(value))) is None:
-        raise UnreadableValue("portrait, landscape or square")
+        raise UnreadableValue(_("portrait, landscape or square"))
     return shape, []
 
 
@@ -194,7 +197,10 @@ def colour_named(value: str) -> str | None:
 
 def _colour(value: str) -> Condition:
     if (name := colour_named(value)) is None:
-        raise UnreadableValue(f"{', '.join(COLOURS[:-1])} or {COLOURS[-1]}")
+        either = format_lazy(
+            _("{names} or {last}"), names=", ".join(COLOURS[:-1]), last=COLOURS[-1]
+        )
+        raise UnreadableValue(either)
     return "photo.colours @> %s", [[name]]
 
 
@@ -278,9 +284,11 @@ def _photographers():
 KINDS: dict[str, Callable[[str], Condition]] = {
     "camera": _text("camera"),
     "lens": _text("lens"),
-    "focal": _number("photo.focal_length_mm", "35, 35mm, >85 or 24-70", unit="mm", tolerance=0.5),
-    "f": _number("photo.f_number", "2.8, <2 or 1.4-2.8", unit="f/?", tolerance=0.05),
-    "iso": _number("photo.iso", "800, >800 or 200-800", unit="iso"),
+    "focal": _number(
+        "photo.focal_length_mm", _("35, 35mm, >85 or 24-70"), unit="mm", tolerance=0.5
+    ),
+    "f": _number("photo.f_number", _("2.8, <2 or 1.4-2.8"), unit="f/?", tolerance=0.05),
+    "iso": _number("photo.iso", _("800, >800 or 200-800"), unit="iso"),
     "year": _taken,
     "date": _taken,
     "album": _rows(
@@ -317,13 +325,14 @@ def resolve(filters: Iterable[Filter]) -> Resolved:
         try:
             sql, values = KINDS[one.name](one.value)
         except UnreadableValue as error:
-            problems.append(f"“{one}” was left out: {one.name} takes {error}.")
+            left_out = _("“{filter}” was left out: it takes {example}.")
+            problems.append(format_lazy(left_out, filter=str(one), example=error.args[0]))
             continue
         except UnknownValue:
-            problems.append(f"No photograph here has the {one.name} “{one.value}”.")
+            problems.append(format_lazy(_("No photograph here has “{filter}”."), filter=str(one)))
             alternatives.setdefault((one.name, one.excluded), []).append("FALSE")
             continue
-        names = [f"filter_{next(numbers)}" for _ in values]
+        names = [f"filter_{next(numbers)}" for value in values]
         parameters |= dict(zip(names, values, strict=True))
         bound = sql.replace("%s", "{}").format(*(f"%({name})s" for name in names))
         alternatives.setdefault((one.name, one.excluded), []).append(f"({bound})")

@@ -70,3 +70,8 @@ class Results:
 def parts(packed: bytes) -> list[bytes]:
     """Return packed ids one by one."""
     return [packed[at : at + ID_BYTES] for at in range(0, len(packed), ID_BYTES)]
+
+
+def id_array(packed: bytes) -> str:
+    """Return packed ids as the text of a uuid[]."""
+    return "{" + ",".join(one.hex() for one in parts(packed)) + "}"

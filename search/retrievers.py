@@ -4,6 +4,7 @@ Each returns distinct photos, best first. Ids come from SQL that knows visibilit
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from uuid import UUID
@@ -17,7 +18,7 @@ from search.documents import quoted
 from search.filters import Resolved
 from search.models import CorpusStatistics
 from search.query import SearchQuery
-from search.results import parts
+from search.results import id_array, parts
 from search.sql import sql_of
 
 Statement = tuple[str, dict]  # SQL and its parameters
@@ -157,8 +158,10 @@ def run(
     if not any(statements.values()):
         return rows
     connection.ensure_connection()
-    with transaction.atomic(), connection.connection.pipeline():
-        prepare_transaction(candidates_of(depth, documents))
+    scans = bool(VECTOR_TABLES.keys() & statements.keys())  # they need the knobs
+    with transaction.atomic() if scans else nullcontext(), connection.connection.pipeline():
+        if scans:
+            prepare_transaction(candidates_of(depth, documents))
         cursors = {}
         for name, statement in statements.items():
             if statement:
@@ -205,7 +208,7 @@ def count_listed(photo_ids: bytes) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM gallery_photo WHERE listed AND id = ANY(%s::uuid[])",
-            ["{" + ",".join(one.hex() for one in parts(photo_ids)) + "}"],
+            [id_array(photo_ids)],
         )
         return cursor.fetchone()[0]
 

@@ -1,22 +1,27 @@
 """Home, search, similar and discover."""
 
+import time
 from urllib.parse import urlencode
 
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from gallery import listing
 from gallery.exceptions import Busy, RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer, whole_number
-from gallery.models import Photo
+from gallery.models import Photo, Site
 from search import by_image, engine
-from search.filter_form import form_of, text_of
+from search.facets import facets, facets_of
+from search.filter_form import chips_of, form_of, text_of
 from search.query import parse
 
-HOME_PHOTOS = 25  # one large, the others in rows
-HOME_ALBUMS = 8
+HOME_NEWEST = 24
+HOME_CHANGING = 5  # one row; on a phone one across and two pairs
+HOME_ALBUMS = 6  # one row
+CHANGES_AFTER_SECONDS = 3600
 SIMILAR_PHOTOS = 48
 DISCOVER_PHOTOS = 36
 MAX_PAGE = 1000
@@ -29,9 +34,22 @@ def page_number(text: str | None) -> int:
 
 @public_page
 def home(request):
-    photos = listing.with_hero_first(listing.featured_and_fresh(HOME_PHOTOS))
-    albums = listing.with_covers(listing.public_albums()[:HOME_ALBUMS])
-    return render(request, "search/home.html", {"photos": photos, "albums": albums})
+    """Show the hero, a row that changes with the hour, albums and the newest photos."""
+    site = Site.current()
+    newest = listing.newest_photos(HOME_NEWEST + HOME_CHANGING + 1)
+    hero = listing.hero_of(site, newest)
+    hour = int(time.time() // CHANGES_AFTER_SECONDS)
+    drawn = engine.changing_photos(str(hour), HOME_CHANGING + 1)
+    changing = [one for one in drawn if one != hero][:HOME_CHANGING]
+    shown = {hero, *changing}
+    context = {
+        "site": site,
+        "hero": hero,
+        "changing": changing,
+        "newest": [one for one in newest if one not in shown][:HOME_NEWEST],
+        "albums": listing.with_covers(listing.public_albums()[:HOME_ALBUMS]),
+    }
+    return render(request, "search/home.html", context)
 
 
 @public_page
@@ -48,7 +66,14 @@ def search(request):
         snapshot=request.GET.get("snapshot", ""),
         exact="exact" in request.GET,
     )
-    context = {"query": query, "page": page, "form": form_of(query), "sorts": engine.SORTS}
+    everywhere = facets(page.state) if query.filters or not page.ids else None
+    within = facets_of(page.ids) if page.ids else None
+    context = {
+        "query": query,
+        "page": page,
+        "chips": chips_of(query),
+        "form": form_of(query, sort, everywhere=everywhere, within=within),
+    }
     return render(request, "search/search.html", context)
 
 
@@ -79,7 +104,7 @@ def search_by_image(request):
             # Before the picture is read.
             by_image.check_size(whole_number(request.META.get("CONTENT_LENGTH")))
             if "picture" not in request.FILES:
-                raise RefusedUpload("Choose a picture first.")
+                raise RefusedUpload(_("Choose a picture first."))
             key = by_image.take(request.FILES["picture"])
             response = redirect(f"{reverse('search_by_image')}?{urlencode({'picture': key})}")
             response.status_code = 303
@@ -89,12 +114,12 @@ def search_by_image(request):
         except Busy as error:
             context, status = {"problem": str(error)}, 503
         except by_image.CannotCompare:
-            context = {"problem": "Pictures cannot be compared at the moment. Try again soon."}
+            context = {"problem": _("Pictures cannot be compared at the moment. Try again soon.")}
             status = 503
     elif key := request.GET.get("picture"):
         context = {"photos": by_image.photos_like(key)}
         if context["photos"] is None:
-            context = {"problem": "That search is forgotten by now. Choose the picture again."}
+            context = {"problem": _("That search is forgotten by now. Choose the picture again.")}
     response = render(request, "search/by_image.html", context, status=status)
     response["Cache-Control"] = PRIVATE
     return response

@@ -106,9 +106,4 @@ def as_query(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
-@register.filter
-def in_words(rank_name: str) -> str:
-    return {"bm25": "words", "text": "meaning", "image": "picture"}.get(rank_name, rank_name)
-
-
 register.filter("markdown", html_of)

@@ -1,9 +1,14 @@
 """What search offers to other apps' pages."""
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from gallery.models import Photo
 from search import engine
+from search.facets import facets
+from search.filter_form import FilterForm, form_of
+from search.query import parse
+from search.results import Hit
 
 register = template.Library()
 
@@ -14,3 +19,27 @@ RELATED = 5  # one strip; on a phone one across and two pairs
 def related_photos(photo: Photo, limit: int = RELATED) -> list[Photo]:
     """Return a few listed photos like this one; none while it is not embedded."""
     return engine.similar(photo, limit)
+
+
+@register.simple_tag
+def filter_form() -> FilterForm:
+    """Return the empty filter form of the whole gallery, for lists that are newest first."""
+    return form_of(parse(""), engine.NEWEST, everywhere=facets())
+
+
+_WHY = {
+    ("bm25",): _("Its words match"),
+    ("text",): _("Its words are close in meaning"),
+    ("image",): _("The picture is close"),
+    ("bm25", "text"): _("Words and meaning match"),
+    ("bm25", "image"): _("Words and picture match"),
+    ("text", "image"): _("Meaning and picture match"),
+    ("bm25", "text", "image"): _("Words, meaning and picture match"),
+}
+
+
+@register.filter
+def why(hit: Hit) -> str:
+    """Say which rankings a result is in; nothing of one that filters alone have found."""
+    found = tuple(name for name in ("bm25", "text", "image") if hit.ranks.get(name))
+    return _WHY.get(found, "")
