@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.postgres",
+    "django.contrib.humanize",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "rest_framework",
@@ -144,6 +145,7 @@ CACHES = {
     }
 }
 
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 PAGE_TTL_SECONDS = _env_whole("PAGE_TTL_SECONDS", 60, least=0)  # 0: no page is kept
 
 # What is taken, and what decoding a picture may cost.

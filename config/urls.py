@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from config import health
 from config.schema import SchemaView
+from search import dashboard
 
 
 def not_found(request, **kwargs):
@@ -21,7 +22,9 @@ api_docs = require_safe(SpectacularSwaggerView.as_view(url_name="schema"))
 urlpatterns = [
     # Django's own redirect to "view on site" would tell anyone in the admin any secret link.
     path("admin/r/<path:rest>", not_found),
+    path("admin/dashboard/", admin.site.admin_view(dashboard.dashboard), name="dashboard"),
     path("admin/", admin.site.urls),
+    path("metrics", dashboard.metrics, name="metrics"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SchemaView.as_view(), name="schema"),

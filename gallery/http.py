@@ -65,3 +65,17 @@ def secret_page(view):
         return response
 
     return page
+
+
+def personal_page(view):
+    """Answer GET and HEAD with what is one visitor's own: no cache keeps it, no robot lists it."""
+
+    @require_safe
+    @wraps(view)
+    def page(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        response["Cache-Control"] = PRIVATE
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return page

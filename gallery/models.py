@@ -572,7 +572,10 @@ class Site(models.Model):
             entry=JSONObject(title="title", slug="slug")
         )
         found = cls.objects.annotate(menu=ArraySubquery(entries)).first()
-        return found or cls()
+        if found is None:  # nobody has opened its form yet
+            found = cls()
+            found.menu = [row["entry"] for row in entries]
+        return found
 
     @property
     def has_about(self) -> bool:

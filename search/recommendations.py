@@ -27,18 +27,18 @@ THEMES = 36  # that the pool is divided into; more than a page has places
 
 
 @dataclass(frozen=True)
-class Recommendation:
-    """A photo, and the photo that it is near to; None: by chance."""
+class Recommended:
+    """Why a photo is recommended: because of a photo that it is near to; None: by chance."""
 
-    photo: Photo
     because: Photo | None
 
 
 def recommend(
     taste: Taste, limit: int = PAGE_SIZE, *, chance: random.Random | None = None
-) -> list[Recommendation]:
+) -> list[Photo]:
     """Return photos for a visitor, none of them seen on the last pages nor liked already.
 
+    They carry why they are `recommended`.
     In a gallery of less than two pages a page is half of it, so that the next can be another.
     """
     chance = chance or random.Random()
@@ -47,6 +47,8 @@ def recommend(
     liked = _liked(taste)
     near = _near(liked, taste, chance)
     known = {photo.pk for photo in liked}
+    # In a small gallery older pages come again, else nothing would be left.
+    taste = taste.remembering(documents - limit - len(known))
 
     def is_new(photo_id: UUID) -> bool:
         return photo_id not in known and not taste.has_seen(photo_id)
@@ -61,8 +63,10 @@ def recommend(
         others = others[: limit - len(chosen)]
     order = [*chosen, *others]
     chance.shuffle(order)
-    reasons = {one: near[one][1] for one in chosen}
-    return [Recommendation(photo, reasons.get(photo.pk)) for photo in engine.photos_in_order(order)]
+    photos = engine.photos_in_order(order)
+    for photo in photos:
+        photo.recommended = Recommended(near[photo.pk][1] if photo.pk in chosen else None)
+    return photos
 
 
 def _liked(taste: Taste) -> list[Photo]:

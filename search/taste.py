@@ -51,10 +51,12 @@ class Taste:
         return replace(self, signals=kept)
 
     def has_seen(self, photo_id: UUID) -> bool:
-        return _mark(photo_id) in self._marks()
+        starts = range(0, len(self.seen), MARK_BYTES)
+        return _mark(photo_id) in {self.seen[at : at + MARK_BYTES] for at in starts}
 
-    def _marks(self) -> set[bytes]:
-        return {self.seen[at : at + MARK_BYTES] for at in range(0, len(self.seen), MARK_BYTES)}
+    def remembering(self, count: int) -> "Taste":
+        """Return it as if only the last `count` photos had been seen."""
+        return replace(self, seen=self.seen[: max(0, count) * MARK_BYTES])
 
     def having_seen(self, photo_ids: Iterable[UUID]) -> "Taste":
         """Return it with photos that were shown just now."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from config import counts
 from gallery import listing
 from gallery.exceptions import Busy, RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer, whole_number
@@ -23,8 +24,8 @@ HOME_CHANGING = 5  # one row; on a phone one across and two pairs
 HOME_ALBUMS = 6  # one row
 CHANGES_AFTER_SECONDS = 3600
 SIMILAR_PHOTOS = 48
-DISCOVER_PHOTOS = 36
 MAX_PAGE = 1000
+MOST_COUNTED = 100  # characters of a query that the dashboard shows
 
 
 def page_number(text: str | None) -> int:
@@ -66,6 +67,10 @@ def search(request):
         snapshot=request.GET.get("snapshot", ""),
         exact="exact" in request.GET,
     )
+    if not query.is_empty:
+        counts.add(query.words_text[:MOST_COUNTED], group="searched")
+        if not page.ids:
+            counts.add(query.words_text[:MOST_COUNTED], group="nothing found")
     everywhere = facets(page.state) if query.filters or not page.ids else None
     within = facets_of(page.ids) if page.ids else None
     context = {
@@ -86,12 +91,6 @@ def photo_similar(request, public_id):
     if not photo.listed:
         response["Cache-Control"] = PRIVATE
     return response
-
-
-@public_page
-def discover(request):
-    photos = engine.random_photos(DISCOVER_PHOTOS)
-    return render(request, "search/discover.html", {"photos": photos, "section": "discover"})
 
 
 @csrf_exempt  # it changes nothing; a token would need a cookie, and public pages set none

@@ -41,7 +41,12 @@ def is_small(photo: Photo) -> bool:
 @register.inclusion_tag("gallery/_card.html")
 def card(photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
     """Show a photo in a grid. number: its place from 1; the first ones load at once."""
-    return {"photo": photo, "eager": number <= EAGER_CARDS, "hit": getattr(photo, "hit", None)}
+    return {
+        "photo": photo,
+        "eager": number <= EAGER_CARDS,
+        "hit": getattr(photo, "hit", None),
+        "recommended": getattr(photo, "recommended", None),
+    }
 
 
 @register.inclusion_tag("gallery/_picture.html")

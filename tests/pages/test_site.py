@@ -50,6 +50,11 @@ def test_pages_are_in_the_menu_in_their_order(as_charlie, site):
     assert as_charlie.get("/pages/nothing/").status_code == 404
 
 
+def test_pages_are_in_the_menu_of_a_site_as_shipped(as_charlie, db):
+    Page.objects.create(title="Prints", slug="prints")
+    assert 'href="/pages/prints/"' in as_charlie.get("/").content.decode()
+
+
 def test_site_and_menu_cost_one_query(site, django_assert_num_queries):
     for number in range(3):
         Page.objects.create(title=f"Page {number}", slug=f"page-{number}")
