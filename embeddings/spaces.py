@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 
 from embeddings.banks import calibrated_floor, make_banks, probe, probe_fits, shipped_banks
@@ -42,6 +42,27 @@ def _without_banks():
 def active_space() -> EmbeddingSpace | None:
     """Return the space that serves, without its banks; None before the first one is ready."""
     return _without_banks().filter(state=EmbeddingSpace.State.ACTIVE).first()
+
+
+def active_space_and_vectors(
+    photo: Photo,
+) -> tuple[EmbeddingSpace | None, dict[str, np.ndarray]]:
+    """Return the space that serves, and a photo's vectors in it, those it has; in one query.
+
+    The vectors' keys are "image" and "text"; each is (dimensions,) float32, L2-normalised.
+    """
+    stored = {
+        f"{leg}_vector": Subquery(
+            model.objects.filter(space=OuterRef("pk"), photo=photo).values("vector")
+        )
+        for leg, model in (("image", ImageVector), ("text", TextVector))
+    }
+    active = _without_banks().filter(state=EmbeddingSpace.State.ACTIVE)
+    space = active.annotate(**stored).first()
+    vectors = {leg: getattr(space, f"{leg}_vector", None) for leg in ("image", "text")}
+    return space, {
+        leg: np.asarray(one, dtype=np.float32) for leg, one in vectors.items() if one is not None
+    }
 
 
 def serving_spaces() -> list[EmbeddingSpace]:

@@ -19,7 +19,9 @@ from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Tag
 from gallery.renditions import RECIPE, rendition_url
 from gallery.tags import delete_tags
 
-TEXTS = ["title", "description", "tags", "place", "creator", "copyright", "licence"]
+ABOUT = ["title", "description", "alt", "tags"]
+RIGHTS = ["creator", "copyright", "licence"]
+TEXTS = [*ABOUT, "place", *RIGHTS]
 NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
 
 
@@ -186,10 +188,7 @@ class PhotoAdmin(admin.ModelAdmin):
     ]
     fieldsets = [
         (None, {"fields": ["preview", "status", "link"]}),
-        (
-            "What it shows",
-            {"fields": [*TEXTS[:3], ("place", "location_shown"), *TEXTS[4:]]},
-        ),
+        ("What it shows", {"fields": [*ABOUT, ("place", "location_shown"), *RIGHTS]}),
         ("Who sees it", {"fields": ["visibility", "published_at", "featured"]}),
         (
             "File",

@@ -81,6 +81,7 @@ class RenditionOutput(serializers.Serializer):
 class PhotoCardOutput(serializers.Serializer):
     public_id = serializers.CharField()
     title = serializers.CharField()
+    alt = serializers.CharField(help_text="To be said in place of the picture.")
     url = serializers.URLField()
     photographer = serializers.CharField()
     image = ImageOutput(allow_null=True)
@@ -151,6 +152,7 @@ def card_json(request, photo: Photo) -> dict:
     return {
         "public_id": photo.public_id,
         "title": photo.title,
+        "alt": photo.alt_text,
         "url": request.build_absolute_uri(photo.get_absolute_url()),
         "photographer": photo.owner.name,
         "image": image_json(request, photo),

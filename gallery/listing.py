@@ -1,8 +1,9 @@
 """What the pages show: reads over listed photos and public albums, each in a few queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
     Count,
     Exists,
@@ -13,9 +14,9 @@ from django.db.models import (
     Subquery,
     UUIDField,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Site, Visibility
+from gallery.models import Album, AlbumPhoto, Photo, Photographer, Site, Tag, Visibility
 from gallery.paging import BY_POSITION, NEWEST, Page, page_of
 from gallery.querysets import CARD_FIELDS
 
@@ -23,14 +24,6 @@ PAGE_SIZE = 48  # fills rows from a phone to a wall
 FEATURED_HEROES = 12  # the newest of them are looked at
 HERO_WIDTH = 1600  # px; less looks soft across a page
 HERO_RATIO = 1.2  # width / height; narrower loses too much to the crop
-
-
-@dataclass(frozen=True)
-class Neighbours:
-    """The listed photos on either side of one, newest first."""
-
-    newer: Photo | None
-    older: Photo | None
 
 
 def photo_page(parameters: Mapping, photos: QuerySet | None = None) -> Page:
@@ -60,20 +53,6 @@ def hero_of(site: Site, newest: Sequence[Photo]) -> Photo | None:
     fit = (one for one in offered if one.width >= HERO_WIDTH)
     fit = (one for one in fit if one.width >= HERO_RATIO * one.height)
     return next(fit, offered[0] if offered else None)
-
-
-def neighbours(photo: Photo) -> Neighbours:
-    """Return what stands before and after a listed photo; nothing around one that is not."""
-    if not photo.listed:
-        return Neighbours(None, None)
-    listed = Photo.objects.listed().only("public_id", "title", "description", "visibility")
-    place = (photo.published_at, photo.pk)
-
-    def nearest(forward: bool) -> Photo | None:
-        beyond = NEWEST.beyond(listed, place, forward=forward)
-        return NEWEST.ordered(beyond, forward=forward).first()
-
-    return Neighbours(newer=nearest(False), older=nearest(True))
 
 
 def albums_visible_to(user) -> QuerySet[Album]:
@@ -136,10 +115,25 @@ def count_up_to(most: int, album: Album) -> int:
     return AlbumPhoto.objects.filter(album=album, photo__listed=True).order_by()[:most].count()
 
 
-def albums_of(photo: Photo) -> list[Album]:
-    """Return the public albums a photo is in."""
-    return list(
-        Album.objects.filter(visibility=Visibility.PUBLIC, entries__photo=photo).order_by(
-            "title", "id"
+def with_tags_and_albums(photos: QuerySet[Photo], user) -> QuerySet[Photo]:
+    """Add to photos, in the same query, what their pages name: `tag_names` and `in_albums`.
+
+    in_albums: [{"pk", "slug", "title", "entry", "position"}], those that this user may open.
+    """
+    tags = Tag.objects.filter(photos=OuterRef("pk")).values_list("name")
+    entries = (
+        AlbumPhoto.objects.filter(photo=OuterRef("pk"), album__in=albums_visible_to(user))
+        .order_by("album__title", "album")
+        .values(
+            found=JSONObject(
+                pk="album",
+                slug="album__slug",
+                title="album__title",
+                entry="id",
+                position="position",
+            )
         )
+    )
+    return photos.select_related("owner").annotate(
+        tag_names=ArraySubquery(tags), in_albums=ArraySubquery(entries)
     )

@@ -14,6 +14,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject, Now
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from pgvector.django import HalfVectorField, HnswIndex
 
 from gallery.likeness import HASH_DIMENSIONS
@@ -124,6 +125,14 @@ class Photo(models.Model):
 
     title = models.CharField(max_length=300, blank=True)
     description = models.TextField(blank=True)
+    alt = models.CharField(
+        "alternative text",
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="What is to be seen, for those who cannot see it; else they hear the title.",
+    )
     tags = models.ManyToManyField(Tag, blank=True, related_name="photos")
 
     original_name = models.TextField(blank=True, editable=False, help_text="Never shown publicly.")
@@ -328,12 +337,7 @@ class Photo(models.Model):
     @property
     def alt_text(self) -> str:
         """Return what a screen reader says in place of the picture."""
-        return self.title or self.description[:200] or "Untitled photograph"
-
-    @property
-    def licence_url(self) -> str:
-        """Return the address of its licence, or "" if it says a text."""
-        return self.licence if self.licence.startswith(("http://", "https://")) else ""
+        return self.alt or self.title or self.description[:200] or gettext("Untitled photograph")
 
     def get_absolute_url(self):
         """Return the link that opens the photo for those who may see it."""
@@ -571,10 +575,11 @@ class Site(models.Model):
         entries = Page.objects.filter(in_menu=True).values(
             entry=JSONObject(title="title", slug="slug")
         )
-        found = cls.objects.annotate(menu=ArraySubquery(entries)).first()
-        if found is None:  # nobody has opened its form yet
-            found = cls()
-            found.menu = [row["entry"] for row in entries]
+        with_menu = cls.objects.annotate(menu=ArraySubquery(entries))
+        found = with_menu.first()
+        if found is None:  # the first page of a new site
+            cls.objects.get_or_create()
+            found = with_menu.get()
         return found
 
     @property

@@ -1,6 +1,6 @@
 """Keyset paging: page 1000 costs what page 1 costs, and nothing shifts while photos arrive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -41,7 +41,11 @@ class Keyset:
     descending: bool
 
     def cursor(self, row) -> str:
-        return ".".join(_write(getattr(row, field)) for field in self.fields)
+        return self.written(getattr(row, field) for field in self.fields)
+
+    def written(self, values: Iterable) -> str:
+        """Return the cursor of a row that has these values in the two fields."""
+        return ".".join(map(_write, values))
 
     def read(self, cursor: str) -> tuple:
         """Raises WrongCursor for what `cursor` never wrote."""

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 # What cards, feeds and pagers read; what else there is costs milliseconds a page.
 CARD_FIELDS = (
     *("public_id", "file_key", "share_token", "content_hash", "visibility", "listed"),
-    *("title", "description", "creator", "width", "height", "published_at", "updated_at"),
+    *("title", "description", "alt", "creator", "width", "height", "published_at", "updated_at"),
     *("placeholder", "renditions", "renditions_public", "owner__name", "owner__slug"),
 )
 
@@ -55,7 +55,7 @@ class PhotoQuerySet(QueueQuerySet):
         return self.select_related("owner").only(*CARD_FIELDS)
 
     def for_page(self):
-        """Load what the page of one photo shows, with its photographer and tags."""
+        """Load what the API says of one photo, with its photographer and tags."""
         return self.select_related("owner").prefetch_related("tags").defer("metadata")
 
     def without_colours(self):

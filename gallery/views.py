@@ -1,11 +1,14 @@
 """Pages of photos, albums and photographers."""
 
+from functools import partial
+
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from gallery import listing
+from gallery.around import around, within_album, within_photographer
 from gallery.http import PRIVATE, public_page, secret_page, viewer
 from gallery.models import Page, Photo, Photographer, Site, Visibility
 from gallery.paging import WrongCursor
@@ -26,9 +29,13 @@ def photo_list(request):
 @public_page
 def photo(request, public_id, slug=""):
     """A photo's page: for everyone when it is listed, else for its owner and superusers."""
-    photos = Photo.objects.visible_to(viewer(request)).for_page()
-    found = get_object_or_404(photos, public_id=public_id)
-    response = render(request, "gallery/photo.html", _photo_context(found))
+    user = viewer(request)
+    photos = listing.with_tags_and_albums(Photo.objects.visible_to(user), user)
+    found = get_object_or_404(photos.defer("metadata"), public_id=public_id)
+    context = {"photo": found, "albums": found.in_albums if found.listed else []}
+    # Called where the template asks for it: upper apps may know of another list.
+    context["around"] = partial(around, found, request.GET, found.in_albums)
+    response = render(request, "gallery/photo.html", context)
     if not found.listed:
         response["Cache-Control"] = PRIVATE
     return response
@@ -37,21 +44,14 @@ def photo(request, public_id, slug=""):
 @secret_page
 def share(request, token):
     """An unlisted photo, for whoever has its link."""
-    photos = Photo.objects.filter(state=Photo.State.READY, binned_at=None).for_page()
+    photos = Photo.objects.filter(state=Photo.State.READY, binned_at=None)
+    photos = listing.with_tags_and_albums(photos, None).defer("metadata")
     found = get_object_or_404(photos, share_token=token)
     if found.listed:
         return redirect(found)
     if found.visibility != Visibility.UNLISTED:
         raise Http404("No such link.")
-    return render(request, "gallery/photo.html", _photo_context(found) | {"by_link": True})
-
-
-def _photo_context(found: Photo) -> dict:
-    return {
-        "photo": found,
-        "albums": listing.albums_of(found) if found.listed else [],
-        "neighbours": listing.neighbours(found),
-    }
+    return render(request, "gallery/photo.html", {"photo": found, "by_link": True})
 
 
 @public_page
@@ -80,6 +80,7 @@ def album(request, slug):
         "page": page,
         "count": listing.count_up_to(MOST_COUNTED + 1, found),
         "most": MOST_COUNTED,
+        "within": within_album(found),
     }
     return render(request, "gallery/album.html", context)
 
@@ -93,6 +94,7 @@ def photographer(request, slug):
         raise Http404("No such page.") from error
     albums = listing.with_covers(listing.public_albums(found)[:ALBUMS_PER_PAGE])
     context = {"photographer": found, "page": page, "albums": albums}
+    context["within"] = within_photographer(found)
     return render(request, "gallery/photographer.html", context)
 
 

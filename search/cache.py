@@ -7,6 +7,7 @@ most when some were added. Lists hold ids: whoever shows them looks whether they
 import hashlib
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 from django.core.cache import cache
 
@@ -95,3 +96,13 @@ def refresh_recommendation_pool(compute: Callable) -> list:
     found = compute()
     cache.set(f"recommendation_pool:{generation()}", found, POOL_TTL_SECONDS)
     return found
+
+
+def keep_similar(public_id: str, photo_ids: list[UUID]) -> None:
+    """Keep what is similar to a photo, for those who go from one to the next."""
+    cache.set(_key(("similar", public_id), ""), photo_ids, RESULTS_TTL_SECONDS)
+
+
+def kept_similar(public_id: str) -> list[UUID] | None:
+    """Return what was kept, and keep it longer; None if it is gone."""
+    return kept_results(("similar", public_id), "")

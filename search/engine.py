@@ -8,12 +8,14 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
+from django.db.models import CharField, Subquery, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Concat
 
 from embeddings import spaces
 from embeddings.cache import query_vector
 from embeddings.levels import HALF, normalised
-from embeddings.models import RRF_K, EmbeddingSpace, ImageVector, TextVector
+from embeddings.models import RRF_K, EmbeddingSpace
 from gallery.models import Photo
 from search import cache, corrections, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
@@ -90,9 +92,11 @@ class IndexState:
 
     @classmethod
     def now(cls) -> "IndexState":
-        corpus, space = CorpusStatistics.now(), spaces.active_space()
-        vectors = f"{space.pk}.{space.generation}" if space else ""
-        return cls(corpus.state, vectors, corpus.documents)
+        """Read both in one query."""
+        active = EmbeddingSpace.objects.filter(state=EmbeddingSpace.State.ACTIVE)
+        name = Concat(Cast("pk", CharField()), Value("."), Cast("generation", CharField()))
+        corpus = CorpusStatistics.now(vectors=Subquery(active.values_list(name)[:1]))
+        return cls(corpus.state, getattr(corpus, "vectors", None) or "", corpus.documents)
 
 
 def search(
@@ -139,6 +143,14 @@ def search(
         corrected=meant,
         state=state.words,
     )
+
+
+def kept(query: SearchQuery, *, sort: str, snapshot: str) -> Results | None:
+    """Return the list that a page of this snapshot was cut from, or None if it is gone.
+
+    query: as it was used, corrections included.
+    """
+    return cache.kept_results(query.asked(sort), snapshot)
 
 
 def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
@@ -250,27 +262,32 @@ def floor_scores(
 
 
 def similar(photo: Photo, limit: int = PAGE_SIZE) -> list[Photo]:
-    """Return listed photos near a photo's stored vectors, itself and its duplicates left out."""
-    space = spaces.active_space()
+    """Return listed photos near a photo's stored vectors, itself and its duplicates left out.
+
+    The whole list is kept for those who go through it: see kept_similar().
+    """
+    space, vectors = spaces.active_space_and_vectors(photo)
     if space is None or not space.is_prepared:
         return []
-    vectors = {}
-    for leg, model in (("image", ImageVector), ("text", TextVector)):
-        stored = model.objects.filter(space=space, photo=photo).values_list("vector").first()
-        if stored:
-            vectors[leg] = np.asarray(stored[0], dtype=np.float32)
-    found = _nearest(space, vectors, limit + NEAREST)
-    return [one for one in found if one.content_hash != photo.content_hash][:limit]
+    found = _nearest(space, vectors)
+    cache.keep_similar(photo.public_id, found)
+    others = photos_in_order(found[: limit + NEAREST])
+    return [one for one in others if one.content_hash != photo.content_hash][:limit]
+
+
+def kept_similar(public_id: str) -> list[UUID] | None:
+    """Return what similar() found near a photo last, itself included; None if it is gone."""
+    return cache.kept_similar(public_id)
 
 
 def similar_to_picture(
     space: EmbeddingSpace, vector: np.ndarray, limit: int = PAGE_SIZE
 ) -> list[Photo]:
     """Return the listed photos nearest to a picture's vector, (dimensions,) float32."""
-    return _nearest(space, {"image": vector}, limit)
+    return photos_in_order(_nearest(space, {"image": vector})[:limit])
 
 
-def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) -> list[Photo]:
+def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray]) -> list[UUID]:
     statements = {
         leg: retrievers.dense_statement(leg, space, vector, depth=SIMILAR_DEPTH)
         for leg, vector in vectors.items()
@@ -278,7 +295,7 @@ def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray], limit: int) 
     rows = retrievers.run(statements, depth=SIMILAR_DEPTH)
     rankings = {leg: DenseRanking.of(found).photo_ids for leg, found in rows.items()}
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
-    return photos_in_order([UUID(bytes=one) for one, _ in scored[:limit]])
+    return [UUID(bytes=one) for one, _ in scored[:SIMILAR_DEPTH]]
 
 
 def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:

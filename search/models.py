@@ -104,11 +104,15 @@ class CorpusStatistics(models.Model):
     withdrawn = 0  # documents; set by now()
 
     @classmethod
-    def now(cls) -> "CorpusStatistics":
-        """Return the row as it is now; of an index that was never written, an empty one."""
+    def now(cls, **others) -> "CorpusStatistics":
+        """Return the row as it is now; of an index that was never written, an empty one.
+
+        others: expressions to read with it.
+        """
         documents = PhotoDocument.objects.filter(listed=False, input_hash=PhotoDocument.WITHDRAWN)
         count = documents.order_by().values("listed").annotate(count=Count("pk")).values("count")
-        return cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0)).first() or cls()
+        rows = cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0), **others)
+        return rows.first() or cls()
 
     @property
     def state(self) -> str:

@@ -18,7 +18,7 @@ COOKIE = "taste"
 MAX_AGE_SECONDS = 180 * 24 * 3600
 MOST_SIGNALS = 30
 MOST_SEEN = 96  # photos: the last four pages
-MARK_BYTES = 2  # of a photo that was seen: one in 65,536 others is taken for it
+MARK_BYTES = 3  # of a photo that was seen: one in 16 million others is taken for it
 HEARTED, OPENED = "h", "o"
 
 _SIGNALS = re.compile(r"(?:[ho][1-9A-HJ-NP-Za-km-z]{1,16}(?:\.|$))*")

@@ -15,6 +15,7 @@ from gallery.exceptions import Busy, RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer, whole_number
 from gallery.models import Photo, Site
 from search import by_image, engine
+from search.around import within_search, within_similar
 from search.facets import facets, facets_of
 from search.filter_form import chips_of, form_of, text_of
 from search.query import parse
@@ -60,12 +61,13 @@ def search(request):
     if (text := text_of(request.GET)) is not None:  # a submitted form: one address a search
         return redirect(f"{reverse('search')}?{urlencode({'q': text, 'sort': sort})}")
     query = parse(request.GET.get("q", ""))
+    exact = "exact" in request.GET
     page = engine.search(
         query,
         page=page_number(request.GET.get("page")),
         sort=sort,
         snapshot=request.GET.get("snapshot", ""),
-        exact="exact" in request.GET,
+        exact=exact,
     )
     if not query.is_empty:
         counts.add(query.words_text[:MOST_COUNTED], group="searched")
@@ -78,6 +80,7 @@ def search(request):
         "page": page,
         "chips": chips_of(query),
         "form": form_of(query, sort, everywhere=everywhere, within=within),
+        "within": within_search(page, exact=exact),
     }
     return render(request, "search/search.html", context)
 
@@ -87,7 +90,8 @@ def photo_similar(request, public_id):
     photos = Photo.objects.visible_to(viewer(request)).for_cards()
     photo = get_object_or_404(photos, public_id=public_id)
     found = engine.similar(photo, SIMILAR_PHOTOS)
-    response = render(request, "search/similar.html", {"photo": photo, "photos": found})
+    context = {"photo": photo, "photos": found, "within": within_similar(photo)}
+    response = render(request, "search/similar.html", context)
     if not photo.listed:
         response["Cache-Control"] = PRIVATE
     return response

@@ -4,7 +4,9 @@ import math
 from datetime import timedelta
 
 from django import template
+from django.utils.formats import number_format
 
+from gallery import structured
 from gallery.markdown import html_of
 from gallery.models import Photo
 from gallery.renditions import sources
@@ -38,11 +40,15 @@ def is_small(photo: Photo) -> bool:
     return (photo.width or 0) < SMALL_PX
 
 
-@register.inclusion_tag("gallery/_card.html")
-def card(photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
-    """Show a photo in a grid. number: its place from 1; the first ones load at once."""
+@register.inclusion_tag("gallery/_card.html", takes_context=True)
+def card(context, photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
+    """Show a photo in a grid. number: its place from 1; the first ones load at once.
+
+    The page's `within` is what its link says of the list that it stands in: see gallery.around.
+    """
     return {
         "photo": photo,
+        "within": context.get("within"),
         "eager": number <= EAGER_CARDS,
         "hit": getattr(photo, "hit", None),
         "recommended": getattr(photo, "recommended", None),
@@ -85,15 +91,19 @@ def words_of_exposure(photo: Photo) -> list[str]:
     """Return focal length, aperture, time and ISO, those that are known."""
     facts = []
     if photo.focal_length_mm:
-        facts.append(f"{photo.focal_length_mm:g} mm")
+        facts.append(f"{_written(photo.focal_length_mm)} mm")
     if photo.f_number:
-        facts.append(f"f/{photo.f_number:g}")
+        facts.append(f"f/{_written(photo.f_number)}")
     if photo.exposure_seconds:
         seconds = photo.exposure_seconds
-        facts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{seconds:g} s")
+        facts.append(f"1/{round(1 / seconds)} s" if seconds < 0.4 else f"{_written(seconds)} s")
     if photo.iso:
         facts.append(f"ISO {photo.iso}")
     return facts
+
+
+def _written(number: float) -> str:
+    return number_format(f"{number:.6g}") if abs(number) < 1e6 else f"{number:g}"
 
 
 @register.filter
@@ -102,6 +112,23 @@ def taken_where_it_was(photo: Photo):
     if photo.taken_at is None:
         return None
     return photo.taken_at + timedelta(minutes=photo.taken_offset_minutes or 0)
+
+
+register.filter("moment_taken", structured.moment_taken)
+register.filter("largest", structured.largest)
+
+
+@register.simple_tag(takes_context=True)
+def licence(context, photo: Photo) -> structured.Licence | None:
+    """Return the licence of a photo, the site's where it names none."""
+    return structured.licence_of(photo, context["site"])
+
+
+@register.inclusion_tag("gallery/_photo_head.html", takes_context=True)
+def photo_head(context, photo: Photo) -> dict:
+    """Write what machines read of a listed photo: canonical address, cards, ImageObject."""
+    site = context["site"]
+    return structured.head(photo, site, origin=context["origin"]()) | {"site": site}
 
 
 @register.filter

@@ -3,8 +3,9 @@
 from django import template
 from django.utils.translation import gettext_lazy as _
 
+from gallery.around import Around
 from gallery.models import Photo
-from search import engine
+from search import around, engine
 from search.facets import facets
 from search.filter_form import FilterForm, form_of
 from search.query import parse
@@ -19,6 +20,19 @@ RELATED = 5  # one strip; on a phone one across and two pairs
 def related_photos(photo: Photo, limit: int = RELATED) -> list[Photo]:
     """Return a few listed photos like this one; none while it is not embedded."""
     return engine.similar(photo, limit)
+
+
+@register.simple_tag(takes_context=True)
+def photo_around(context) -> Around | None:
+    """Return what stands around the page's photo in the list that the link to it names."""
+    photo, parameters = context["photo"], context["request"].GET
+    return around.around(photo, parameters) or context["around"]()
+
+
+@register.simple_tag
+def within_similar(photo: Photo) -> str:
+    """Return what links to photos similar to this one carry."""
+    return around.within_similar(photo)
 
 
 @register.simple_tag

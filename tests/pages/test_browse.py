@@ -60,8 +60,9 @@ def many(alice):
 
 
 def test_home_costs_six_queries(as_charlie, many):
+    as_charlie.get("/")  # the first page of a new site makes its row
     without_a_hero = queries_of(as_charlie, "/")
-    Site.objects.create(name="Ana", hero=many[40])
+    Site.objects.update_or_create(defaults={"name": "Ana", "hero": many[40]})
     assert len(without_a_hero) <= 6 and len(queries_of(as_charlie, "/")) <= 6
 
 
@@ -74,7 +75,7 @@ def test_home_is_small(as_charlie, alice):
 
 
 def test_hero_is_the_owner_s_choice_while_it_is_listed(as_charlie, many):
-    Site.objects.create(name="Ana", hero=many[40])
+    Site.objects.update_or_create(defaults={"name": "Ana", "hero": many[40]})
 
     def hero():
         html = as_charlie.get("/").content.decode()
@@ -158,7 +159,14 @@ def test_changing_row_is_served_by_indexes(many):
 # --- Search ---
 @pytest.fixture
 def cameras(alice, bob):
-    x100v = make_photos(alice, 3, camera="Fujifilm X100V", place="Sennen Cove", colours=["blue"])
+    x100v = make_photos(
+        alice,
+        3,
+        camera="Fujifilm X100V",
+        place="Sennen Cove",
+        location_shown=True,
+        colours=["blue"],
+    )
     z6 = make_photos(bob, 2, camera="Nikon Z6", colours=["red"])
     make_photo(alice, 50, camera="Leica M11", visibility="private")
     an_album(alice, x100v)

@@ -113,7 +113,7 @@ def tellers(client, photo) -> set[str]:
 
 TELLERS = {
     # Forms offer it, and so does the box.
-    *("/search/?q=pier", "/search/?q=camera:none", "/api/v1/search/suggestions/?q=whi"),
+    *("/photos/", "/search/?q=pier", "/search/?q=camera:none", "/api/v1/search/suggestions/?q=whi"),
     *(f"{path} {query}" for path in ("/search/", "/api/v1/search/")
       for query in ("whitby", "whitbi", '"whitby england"', "place:whitby", "pier place:whitby")),
 }  # fmt: skip

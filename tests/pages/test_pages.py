@@ -65,6 +65,8 @@ def test_every_page_answers_anyone_without_cookies(as_charlie, gallery):
     for path in [*paths(gallery[0]), *MACHINE_PATHS]:
         response = as_charlie.get(path)
         assert response.status_code == 200, path
+        if path == "/discover/":  # each visitor's own
+            continue
         assert response["Cache-Control"] == "public, max-age=0, must-revalidate", path
         assert "Set-Cookie" not in response and not response.cookies, path
         assert "cookie" not in response.get("Vary", "").lower(), path
@@ -92,8 +94,9 @@ def test_every_page_is_sound_html(as_charlie, gallery):
         assert page.all("html")[0]["lang"], path
         assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1, path
         scripts = {
-            script["src"]: "defer" in script or script.get("type") == "module"
-            for script in page.all("script")
+            one["src"]: "defer" in one or one.get("type") == "module"
+            for one in page.all("script")
+            if "src" in one
         }
         assert scripts.pop("/static/theme.js") is False, path  # before the page is painted
         assert all(scripts.values()), path
