@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
     "gallery.middleware.PageCache",
@@ -342,14 +343,45 @@ UPLOAD_LIFETIME = timedelta(days=_env_whole("UPLOAD_DAYS", 7))
 UPLOAD_OPEN_FILES = _env_whole("UPLOAD_OPEN_FILES", 1000)
 UPLOAD_OPEN_BYTES = _env_whole("UPLOAD_OPEN_MB", 20_480) * 2**20
 
+# --- API -----------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_RATES": {
+        "anonymous": f"{_env_whole('API_ANONYMOUS_PER_MINUTE', 600)}/minute",
+        "token": f"{_env_whole('API_TOKEN_PER_MINUTE', 1200)}/minute",
+    },
+    "EXCEPTION_HANDLER": "config.problems.problem_response",
+    # A site of its own is asked directly; in production a proxy stands in front.
+    "NUM_PROXIES": _env_whole("NUM_PROXIES", 0 if IS_EMBEDDED else 1, least=0),
     "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Pictures", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Pictures",
+    "VERSION": "1",
+    "DESCRIPTION": "Photos and albums of this gallery. Anyone reads what is listed; a "
+    "photographer's token, made in the admin, uploads and edits what is theirs.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["config.schema.tidied"],
+}
+if CORS_ALLOWED_ORIGINS := _env_list("CORS_ALLOWED_ORIGINS"):
+    # Only where it is wanted: it makes answers vary by Origin.
+    MIDDLEWARE.insert(0, "corsheaders.middleware.CorsMiddleware")
+    INSTALLED_APPS.append("corsheaders")
+    CORS_URLS_REGEX = r"^/api/"
+    CORS_ALLOW_HEADERS = ["authorization", "content-type", "if-match", "if-none-match"]
+    CORS_EXPOSE_HEADERS = ["etag", "location", "retry-after"]
+    if CORS_ALLOWED_ORIGINS == ["*"]:
+        CORS_ALLOWED_ORIGINS, CORS_ALLOW_ALL_ORIGINS = [], True
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [

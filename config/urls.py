@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.http import Http404
 from django.urls import include, path
 from django.views.decorators.http import require_safe
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from config import health
 from config.schema import SchemaView
@@ -17,7 +17,13 @@ def not_found(request, **kwargs):
 
 
 # Only GET and HEAD: it has no page for the other methods, and breaks.
-api_docs = require_safe(SpectacularSwaggerView.as_view(url_name="schema"))
+api_docs = require_safe(
+    SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html")
+)
+
+handler400 = "config.problems.bad_request"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"
 
 urlpatterns = [
     # Django's own redirect to "view on site" would tell anyone in the admin any secret link.

@@ -15,13 +15,16 @@ from django.utils.html import format_html
 from gallery import duplicate_views, services, site_admin, upload_views  # noqa: F401
 from gallery.exceptions import DuplicateUpload, GalleryError
 from gallery.forms import CleanForm
-from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Tag
+from gallery.models import Album, AlbumPhoto, ApiToken, Photo, Photographer, Renewal, Tag
 from gallery.renditions import RECIPE, rendition_url
 from gallery.tags import delete_tags
+from gallery.token_admin import ApiTokenAdmin
 
 ABOUT = ["title", "description", "alt", "tags"]
 RIGHTS = ["creator", "copyright", "licence"]
 TEXTS = [*ABOUT, "place", *RIGHTS]
+
+admin.site.register(ApiToken, ApiTokenAdmin)
 NAMED_PHOTOS = 20  # on the page that asks before photos go into the bin
 
 
@@ -265,9 +268,8 @@ class PhotoAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            written = [name for name in form.cleaned_data if name != "tags"]
-            obj.save(update_fields=[*written, "updated_at"])
-            services.photos_edited([obj.pk])
+            texts = {name: form.cleaned_data[name] for name in form.cleaned_data if name != "tags"}
+            services.edit_photo(obj, **texts)
 
     def save_related(self, request, form, formsets, change):
         if change:

@@ -1,64 +1,266 @@
-"""JSON of photos and albums. Listed only, whoever asks; one error shape."""
+"""What all of the API shares: one base of its views, fields that read strictly, and its output.
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+Without a token, what is listed and nothing else, whoever asks.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import urlencode
+
+from django.utils.cache import patch_vary_headers
+from django.utils.http import parse_etags
+from django.views.decorators.http import conditional_page
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
-from rest_framework.generics import get_object_or_404
-from rest_framework.response import Response
-from rest_framework.reverse import reverse
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.views import APIView
-from rest_framework.views import exception_handler as drf_exception_handler
 
-from gallery import listing
-from gallery.http import public_page
+from config.problems import Problem
+from config.schema import ProblemSchema
+from gallery.api_access import (
+    AnonymousThrottle,
+    Scope,
+    TokenAuthentication,
+    TokenThrottle,
+    has_scope,
+    require_scope,
+)
+from gallery.http import PRIVATE, PUBLIC, whole_number
+from gallery.metadata import without_controls
 from gallery.models import Album, Photo
-from gallery.paging import Page, WrongCursor
+from gallery.paging import Page
 from gallery.renditions import rendition_url, sources
 
-CURSOR = [OpenApiParameter("after", str), OpenApiParameter("before", str)]
+MAX_JSON_BYTES = 2**20
+MAX_PAGE_SIZE = 100
 
 
-# --- One error shape -----------------------------------------------------------------------
-def error_response(error: Exception, context: dict) -> Response | None:
-    """Return {"error": {"code", "message", "fields"}} for what DRF knows how to answer."""
-    response = drf_exception_handler(error, context)
-    if response is None:
-        return None
-    detail = response.data
-    fields = {}
-    if isinstance(error, ValidationError) and isinstance(detail, dict):
-        fields = {name: [str(one) for one in messages] for name, messages in detail.items()}
-        code, message = "invalid", "Some parameters are not valid."
-    else:
-        first = detail.get("detail") if isinstance(detail, dict) else detail[0]
-        code = first.code if isinstance(first, ErrorDetail) else "error"
-        message = str(first)
-    response.data = {"error": {"code": code, "message": message, "fields": fields}}
-    return response
+class ApiView(APIView):
+    """Answers anyone, and photographers by their tokens; never looks at a session.
 
+    scopes: what a token needs for a method; methods that are not named need none.
+    """
 
-class PublicView(APIView):
-    """Answers anyone, with an ETag, and never looks at a session."""
-
-    def get_exception_handler(self):
-        return error_response
+    authentication_classes = [TokenAuthentication]
+    throttle_classes = [AnonymousThrottle, TokenThrottle]
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    schema = ProblemSchema()
+    scopes: Mapping[str, str] = {}
+    max_body_bytes = MAX_JSON_BYTES
 
     @classmethod
     def as_view(cls, **initkwargs):
-        view = super().as_view(**initkwargs)
-        page = public_page(view)
-        page.cls, page.initkwargs, page.csrf_exempt = view.cls, view.initkwargs, True
-        return page
+        return conditional_page(super().as_view(**initkwargs))
+
+    def perform_authentication(self, request):
+        try:
+            super().perform_authentication(request)
+        except Exception:
+            self.check_throttles(request)  # or tokens could be tried without end
+            raise
+
+    def check_permissions(self, request):
+        method = "GET" if request.method == "HEAD" else request.method
+        if method in self.scopes:
+            require_scope(request.auth, self.scopes[method])
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        # Before any of it is read.
+        if whole_number(request.META.get("CONTENT_LENGTH")) > self.max_body_bytes:
+            raise Problem(413, "too_large", self.too_large())
+
+    def too_large(self) -> str:
+        return "The request is larger than is taken."
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if "Authorization" in request.headers:
+            response["Cache-Control"] = PRIVATE
+            patch_vary_headers(response, ["Authorization"])
+        else:
+            is_read = request.method in ("GET", "HEAD")
+            response.setdefault("Cache-Control", PUBLIC if is_read else PRIVATE)
+        return response
+
+
+# --- Input: what is not as the schema says is refused, not guessed ---------------------------
+class Input(serializers.Serializer):
+    """Refuses fields that do not exist: misspelt, `visibility` would leave a photo public."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, Mapping) and (unknown := set(data) - set(self.fields)):
+            raise ValidationError({name: ["There is no such field."] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """A string and nothing else, without control characters."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().to_internal_value(without_controls(data))
+
+
+class Flag(serializers.BooleanField):
+    """`true` or `false` among query parameters."""
+
+    def to_internal_value(self, data):
+        if data not in ("true", "false"):
+            self.fail("invalid", input=data)
+        return data == "true"
+
+
+class JsonFlag(serializers.BooleanField):
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Whole(serializers.IntegerField):
+    """A whole number in digits."""
+
+    def to_internal_value(self, data):
+        if not str(data).lstrip("-").isascii():
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 def validated(serializer_class, request) -> dict:
-    """Read query parameters through an input serializer. Raises ValidationError."""
-    serializer = serializer_class(data=request.query_params)
+    """Read query parameters through an input serializer. Raises ValidationError.
+
+    As plain values: of a form, DRF takes an empty parameter for one that is missing.
+    """
+    asked = request.query_params
+    lists = {
+        name
+        for name, field in serializer_class().fields.items()
+        if isinstance(field, serializers.ListField)
+    }
+    values = {name: asked.getlist(name) if name in lists else asked[name] for name in asked}
+    serializer = serializer_class(data=values)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 
 
+def validated_body(serializer_class, request) -> dict:
+    """Read the body through an input serializer. Raises ValidationError, ParseError."""
+    try:
+        data = request.data
+    except RecursionError as error:
+        raise ParseError("This JSON is nested too deeply.") from error
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+class PageInput(serializers.Serializer):
+    page = Whole(min_value=1, max_value=1000, default=1)
+
+
+class PageSizeInput(serializers.Serializer):
+    page_size = Whole(
+        min_value=1, max_value=MAX_PAGE_SIZE, required=False, help_text="How many at most."
+    )
+
+
+class Matching(Text):
+    """A text of a pattern, as it is sent."""
+
+    def __init__(self, pattern: str, **options):
+        super().__init__(**options)
+        self.pattern = re.compile(pattern)
+
+    def to_internal_value(self, data):
+        if isinstance(data, str) and not self.pattern.fullmatch(data):
+            raise ValidationError(f"“{data}” is not of the form {self.pattern.pattern}.")
+        return super().to_internal_value(data)
+
+
+class MatchingSchema(OpenApiSerializerFieldExtension):
+    target_class = Matching
+
+    def map_serializer_field(self, auto_schema, direction):
+        text = {"type": "string", "pattern": f"^{self.target.pattern.pattern}$"}
+        if self.target.max_length:
+            text["maxLength"] = self.target.max_length
+        return text
+
+
+def cursor_field(pattern: str) -> Matching:
+    return Matching(pattern, required=False, help_text="Carried by the links of a page.")
+
+
+class CursorInput(PageSizeInput):
+    """A page of photos by date."""
+
+    after = cursor_field(r"-?[0-9]{1,16}\.[0-9a-f]{32}")
+    before = cursor_field(r"-?[0-9]{1,16}\.[0-9a-f]{32}")
+
+
+class PositionInput(PageSizeInput):
+    """A page of an album."""
+
+    after = cursor_field(r"[0-9]{1,18}\.[0-9]{1,18}")
+    before = cursor_field(r"[0-9]{1,18}\.[0-9]{1,18}")
+
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The `ETag` that you got, so that nothing is overwritten that you have not seen.",
+)
+
+
+def no_such(name: str, sentence: str) -> Problem:
+    """Return the problem of a field that names what is not there."""
+    return Problem(404, "not_found", sentence, fields={name: [sentence]})
+
+
+def check_match(request, etag: Callable[[], str]) -> None:
+    """Refuse to change what the client has not seen as it is now: If-Match, 412."""
+    wanted = parse_etags(request.headers.get("If-Match") or "*")
+    if wanted != ["*"] and etag() not in wanted:
+        raise Problem(
+            412, "changed_meanwhile", "It was changed meanwhile: get it again, then send yours."
+        )
+
+
+def etag_of(data: dict) -> str:
+    """Return the ETag of what a token gets: without addresses, which are signed anew each time."""
+    text = json.dumps(_lasting(data), sort_keys=True, default=str)
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def _lasting(data):
+    if isinstance(data, dict):
+        kept = data.keys() - {"image", "renditions", "next", "previous"}
+        return {name: _lasting(data[name]) for name in kept}
+    return [_lasting(one) for one in data] if isinstance(data, list) else data
+
+
+def owner_of(request):
+    """Return the photographer whose token this is, if it may read what is theirs, or None."""
+    return request.auth.owner if has_scope(request.auth, Scope.READ) else None
+
+
 # --- Output --------------------------------------------------------------------------------
+NOT_YET = "Null until its pixels are made."
+OWN = "Only for the photographer's own token."
+OWN_FIELDS = (
+    *("visibility", "featured", "published_at", "original_name", "binned_at", "failure"),
+    "location_shown",
+)
+
+
 class ImageOutput(serializers.Serializer):
     """A picture to show: the fallback's address and size, and srcsets."""
 
@@ -90,8 +292,8 @@ class PhotoCardOutput(serializers.Serializer):
 class PhotoOutput(PhotoCardOutput):
     description = serializers.CharField()
     tags = serializers.ListField(child=serializers.CharField())
-    width = serializers.IntegerField(help_text="Upright, px.")
-    height = serializers.IntegerField(help_text="Upright, px.")
+    width = serializers.IntegerField(allow_null=True, help_text=f"Upright, px. {NOT_YET}")
+    height = serializers.IntegerField(allow_null=True, help_text=f"Upright, px. {NOT_YET}")
     taken_at = serializers.DateTimeField(allow_null=True)
     camera = serializers.CharField()
     lens = serializers.CharField()
@@ -103,8 +305,21 @@ class PhotoOutput(PhotoCardOutput):
     creator = serializers.CharField()
     copyright = serializers.CharField()
     licence = serializers.CharField(help_text="An address or a text.")
-    state = serializers.CharField()
+    state = serializers.ChoiceField(choices=Photo.State.choices)
     renditions = RenditionOutput(many=True)
+    location_shown = serializers.BooleanField(
+        required=False, help_text=f"Whether everybody may read the place. {OWN}"
+    )
+    visibility = serializers.CharField(required=False, help_text=OWN)
+    featured = serializers.BooleanField(required=False, help_text=OWN)
+    published_at = serializers.DateTimeField(required=False, help_text=OWN)
+    original_name = serializers.CharField(required=False, help_text=OWN)
+    binned_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text=f"When it was put into the bin. {OWN}"
+    )
+    failure = serializers.CharField(
+        required=False, help_text=f"Why it failed, and what to do, in a sentence. {OWN}"
+    )
 
 
 class PhotoPageOutput(serializers.Serializer):
@@ -121,6 +336,18 @@ class AlbumOutput(serializers.Serializer):
     photographer = serializers.CharField()
     photo_count = serializers.IntegerField()
     cover = PhotoCardOutput(allow_null=True)
+
+
+class AlbumDetailOutput(AlbumOutput):
+    location_shown = serializers.BooleanField(
+        required=False, help_text=f"Whether everybody may read the place. {OWN}"
+    )
+    visibility = serializers.CharField(required=False, help_text=OWN)
+    photos = PhotoPageOutput(help_text="In the album's own order.")
+
+
+class OwnPhotoPageOutput(PhotoPageOutput):
+    results = PhotoOutput(many=True)
 
 
 class AlbumPageOutput(serializers.Serializer):
@@ -159,8 +386,10 @@ def card_json(request, photo: Photo) -> dict:
     }
 
 
-def photo_json(request, photo: Photo) -> dict:
+def photo_json(request, photo: Photo, *, own: bool = False) -> dict:
+    """Return what the API tells of a photo. own: with what only its photographer is told."""
     names = (
+        *(OWN_FIELDS if own else ()),
         *("description", "width", "height", "taken_at", "camera", "lens", "focal_length_mm"),
         *("f_number", "exposure_seconds", "iso", "creator", "copyright", "licence", "state"),
     )
@@ -171,7 +400,8 @@ def photo_json(request, photo: Photo) -> dict:
     return (
         card_json(request, photo)
         | {name: getattr(photo, name) for name in names}
-        | {"place": photo.public_place, "tags": [tag.name for tag in photo.tags.all()]}
+        | {"place": photo.place if own else photo.public_place}
+        | {"tags": [tag.name for tag in photo.tags.all()]}
         | {"renditions": renditions}
     )
 
@@ -188,60 +418,24 @@ def album_json(request, album: Album) -> dict:
     }
 
 
-def _link(request, query: str | None) -> str | None:
-    return query and request.build_absolute_uri(f"?{query}")
+def page_json(request, page: Page, as_json=card_json, path: str = "") -> dict:
+    """Return a page with links to its neighbours. path: of the list, if not what was asked for."""
+    return {
+        "next": _link(request, page.next, path),
+        "previous": _link(request, page.previous, path),
+        "results": [as_json(request, row) for row in page.rows],
+    }
 
 
-# --- Views ---------------------------------------------------------------------------------
-class PhotoListView(PublicView):
-    """Listed photos, newest first."""
-
-    @extend_schema(operation_id="v1_photos_list", parameters=CURSOR, responses=PhotoPageOutput)
-    def get(self, request):
-        try:
-            page: Page = listing.photo_page(request.query_params)
-        except WrongCursor as error:
-            raise ValidationError({"after": ["Follow the links of a page."]}) from error
-        answer = {
-            "next": _link(request, page.next),
-            "previous": _link(request, page.previous),
-            "results": [card_json(request, photo) for photo in page.rows],
-        }
-        return Response(PhotoPageOutput(answer).data)
-
-
-class PhotoView(PublicView):
-    """One listed photo."""
-
-    @extend_schema(responses=PhotoOutput)
-    def get(self, request, public_id):
-        photo = get_object_or_404(Photo.objects.listed().for_page(), public_id=public_id)
-        return Response(PhotoOutput(photo_json(request, photo)).data)
-
-
-class PageInput(serializers.Serializer):
-    page = serializers.IntegerField(min_value=1, max_value=1000, default=1)
-
-
-class AlbumListView(PublicView):
-    """Public albums that show something, newest first."""
-
-    page_size = 24
-
-    @extend_schema(parameters=[PageInput], responses=AlbumPageOutput)
-    def get(self, request):
-        number = validated(PageInput, request)["page"]
-        albums = listing.public_albums()
-        count = albums.count()
-        start = (number - 1) * self.page_size
-        if start and start >= count:
-            raise NotFound("There is no such page.")
-        found = listing.with_covers(albums[start : start + self.page_size])
-        more = start + self.page_size < count
-        url = reverse("api_album_list", request=request)
-        answer = {
-            "count": count,
-            "next": f"{url}?page={number + 1}" if more else None,
-            "results": [album_json(request, album) for album in found],
-        }
-        return Response(AlbumPageOutput(answer).data)
+def _link(request, cursor: str | None, path: str) -> str | None:
+    """Return the address of another page: that of this one, with another cursor."""
+    if cursor is None:
+        return None
+    asked = [
+        (name, value)
+        for name, values in request.query_params.lists()
+        for value in values
+        if name not in ("after", "before")
+    ]
+    kept = f"{urlencode(asked)}&" if asked else ""
+    return request.build_absolute_uri(f"{path}?{kept}{cursor}")

@@ -17,8 +17,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, JSONObject
 
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Site, Tag, Visibility
-from gallery.paging import BY_POSITION, NEWEST, Page, page_of
-from gallery.querysets import CARD_FIELDS
+from gallery.paging import BY_POSITION, LAST_UPLOADED, NEWEST, Page, page_of
+from gallery.querysets import CARD_FIELDS, seen_by
 
 PAGE_SIZE = 48  # fills rows from a phone to a wall
 FEATURED_HEROES = 12  # the newest of them are looked at
@@ -26,10 +26,17 @@ HERO_WIDTH = 1600  # px; less looks soft across a page
 HERO_RATIO = 1.2  # width / height; narrower loses too much to the crop
 
 
-def photo_page(parameters: Mapping, photos: QuerySet | None = None) -> Page:
+def photo_page(
+    parameters: Mapping, photos: QuerySet | None = None, size: int | None = None
+) -> Page:
     """Return a page of listed photos, newest first. Raises paging.WrongCursor."""
     photos = Photo.objects.all() if photos is None else photos
-    return page_of(photos.listed().for_cards(), NEWEST, parameters, PAGE_SIZE)
+    return page_of(photos.listed().for_cards(), NEWEST, parameters, size or PAGE_SIZE)
+
+
+def uploads_page(parameters: Mapping, photos: QuerySet, size: int | None = None) -> Page:
+    """Return a page of a photographer's photos, the last uploaded first. Raises WrongCursor."""
+    return page_of(photos.for_page(), LAST_UPLOADED, parameters, size or PAGE_SIZE)
 
 
 def newest_photos(limit: int) -> list[Photo]:
@@ -72,41 +79,54 @@ def public_albums(owner: Photographer | None = None) -> QuerySet[Album]:
     albums = Album.objects.filter(visibility=Visibility.PUBLIC).select_related("owner")
     if owner is not None:
         albums = albums.filter(owner=owner)
-    chosen = Photo.objects.listed().filter(pk=OuterRef("cover"))
-    shown = AlbumPhoto.objects.filter(album=OuterRef("pk"), photo__listed=True)
+    shows = Exists(_shown().filter(album=OuterRef("pk")))
+    return with_contents(albums.filter(shows)).order_by("-created_at", "-id")
+
+
+def with_contents(albums: QuerySet[Album], seer: Photographer | None = None) -> QuerySet[Album]:
+    """Add `cover_pk` and `photo_count` to albums, of what everyone sees, or a photographer."""
+    chosen = Photo.objects.seen_by(seer).filter(pk=OuterRef("cover"))
+    shown = _shown(seer).filter(album=OuterRef("pk"))
     counted = shown.order_by().values("album").annotate(count=Count("pk")).values("count")
     # Subqueries, so that only the albums of a page are looked into.
-    return (
-        albums.filter(Exists(shown))
-        .annotate(
-            cover_pk=Coalesce(
-                Subquery(chosen.values("pk")[:1]),
-                Subquery(shown.order_by("position", "id").values("photo")[:1]),
-                output_field=UUIDField(),
-            ),
-            photo_count=Subquery(counted, output_field=IntegerField()),
-        )
-        .order_by("-created_at", "-id")
+    return albums.annotate(
+        cover_pk=Coalesce(
+            Subquery(chosen.values("pk")[:1]),
+            Subquery(shown.order_by("position", "id").values("photo")[:1]),
+            output_field=UUIDField(),
+        ),
+        photo_count=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
     )
 
 
-def with_covers(albums: Sequence[Album]) -> list[Album]:
-    """Set `cover_photo` on albums from `public_albums`, in one query."""
+def _shown(seer: Photographer | None = None) -> QuerySet[AlbumPhoto]:
+    """Return the places in albums whose photos everyone sees, or this photographer."""
+    return AlbumPhoto.objects.filter(seen_by(seer, "photo__"))
+
+
+def with_covers(albums: Sequence[Album], seer: Photographer | None = None) -> list[Album]:
+    """Set `cover_photo` on albums from `with_contents`, in one query."""
     keys = [album.cover_pk for album in albums]
-    covers = Photo.objects.listed().for_cards().in_bulk(keys) if keys else {}
+    covers = Photo.objects.seen_by(seer).for_cards().in_bulk(keys) if keys else {}
     for album in albums:
         album.cover_photo = covers.get(album.cover_pk)
     return list(albums)
 
 
-def album_photos(album: Album, parameters: Mapping) -> Page:
-    """Return a page of an album's listed photos, in its own order. Raises WrongCursor."""
+def album_photos(
+    album: Album,
+    parameters: Mapping,
+    size: int | None = None,
+    seer: Photographer | None = None,
+) -> Page:
+    """Return a page of an album's photos, in its own order. Raises WrongCursor."""
     entries = (
-        AlbumPhoto.objects.filter(album=album, photo__listed=True)
+        _shown(seer)
+        .filter(album=album)
         .select_related("photo__owner")
         .only("position", *(f"photo__{name}" for name in CARD_FIELDS))
     )
-    page = page_of(entries, BY_POSITION, parameters, PAGE_SIZE)
+    page = page_of(entries, BY_POSITION, parameters, size or PAGE_SIZE)
     return replace(page, rows=[entry.photo for entry in page.rows])
 
 

@@ -300,6 +300,13 @@ class Photo(models.Model):
                 condition=Q(listed=True),
                 name="photo_listed_of_owner",
             ),
+            # What became of a photographer's uploads.
+            models.Index(
+                F("owner"),
+                F("created_at").desc(),
+                F("id").desc(),
+                name="photo_newest_of_owner",
+            ),
             # Filters of a search.
             models.Index("camera", condition=Q(listed=True), name="photo_listed_camera"),
             models.Index("lens", condition=Q(listed=True), name="photo_listed_lens"),
@@ -727,3 +734,48 @@ class UploadPiece(models.Model):
 
     def __str__(self):
         return self.name
+
+
+class ApiToken(models.Model):
+    """Lets a program act for a photographer, within scopes. Its secret is shown once, not kept."""
+
+    class Scope(models.TextChoices):
+        READ = "photos:read", "See your photos and albums, also those that are not public"
+        UPLOAD = "photos:upload", "Upload photos"
+        EDIT = "photos:edit", "Edit your photos"
+        DELETE = "photos:delete", "Put your photos into the bin, and restore them"
+        ALBUMS = "albums:edit", "Make, edit and delete your albums"
+
+    owner = models.ForeignKey(
+        Photographer, on_delete=models.CASCADE, related_name="api_tokens", editable=False
+    )
+    name = models.CharField(max_length=100, help_text="What uses it, to know it again.")
+    scopes = ArrayField(models.TextField(choices=Scope), help_text="What it lets its bearer do.")
+    secret_hash = models.CharField(
+        max_length=64, unique=True, editable=False, help_text="SHA-256, hex."
+    )
+    prefix = models.CharField(max_length=20, editable=False, help_text="How its secret begins.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it stops working; never when empty."
+    )
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        verbose_name = "API token"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    scopes__contained_by=[
+                        *("photos:read", "photos:upload", "photos:edit", "photos:delete"),
+                        "albums:edit",
+                    ]
+                ),
+                name="api_token_scopes_known",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.name} ({self.prefix}…)"

@@ -70,6 +70,7 @@ class Keyset:
 
 
 NEWEST = Keyset(("published_at", "id"), (_read_moment, UUID), descending=True)
+LAST_UPLOADED = Keyset(("created_at", "id"), (_read_moment, UUID), descending=True)
 BY_POSITION = Keyset(("position", "id"), (_read_integer, _read_integer), descending=False)
 
 

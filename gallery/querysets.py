@@ -12,6 +12,14 @@ CARD_FIELDS = (
 )
 
 
+def seen_by(owner, prefix: str = "") -> Q:
+    """Return the condition of `PhotoQuerySet.seen_by`, for photos or for rows that lead to one."""
+    listed = Q(**{f"{prefix}listed": True})
+    if owner is None:
+        return listed
+    return listed | Q(**{f"{prefix}owner": owner, f"{prefix}binned_at": None})
+
+
 class QueueQuerySet(models.QuerySet):
     """Rows that workers claim and people change."""
 
@@ -46,6 +54,10 @@ class PhotoQuerySet(QueueQuerySet):
         if user.is_superuser:
             return self.filter(binned_at=None)
         return self.filter(Q(listed=True) | Q(owner__user=user, binned_at=None))
+
+    def seen_by(self, owner):
+        """Keep what a photographer's token may read: listed photos, and their own. None: listed."""
+        return self.filter(seen_by(owner))
 
     def newest(self):
         return self.order_by("-published_at", "-id")

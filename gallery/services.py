@@ -16,11 +16,13 @@ from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from gallery import files, pipeline
+from gallery.cache import forget_pages
 from gallery.exceptions import DuplicateUpload, RefusedUpload, StorageAway
 from gallery.formats import Header, read_header
 from gallery.metadata import without_controls
 from gallery.models import Album, AlbumPhoto, Photo, Photographer, Renewal, Visibility
 from gallery.nudge import ENOUGH, nudge
+from gallery.querysets import seen_by
 from gallery.renditions import RECIPES
 from gallery.signals import announce
 from gallery.tags import set_tags
@@ -47,6 +49,7 @@ def upload_photo(
     id: UUID | None = None,
     sidecar: str = "",
     location_shown: bool | None = None,
+    album: Album | None = None,
 ) -> Photo:
     """Take a file as a new photo. Once this returns (and commits), it cannot get lost.
 
@@ -76,6 +79,8 @@ def upload_photo(
                 metadata={"sidecar": without_controls(sidecar)} if sidecar else {},
             )
             set_tags(photo, tags)
+            if album:
+                add_to_album(album, photo)
     except IntegrityError as error:
         if twin := Photo.objects.filter(owner=owner, content_hash=content_hash).first():
             raise DuplicateUpload(twin) from error
@@ -227,12 +232,54 @@ def free_slug(model, text: str) -> str:
     return slug
 
 
+def create_album(owner: Photographer, title: str, **fields) -> Album:
+    """Make a new album, also when the owner has one of that title."""
+    return _get_or_create(Album.objects.none(), title, owner=owner, title=title, **fields)
+
+
+def edit_album(album: Album, **changes) -> None:
+    """Change what an album says, its cover, or who sees it."""
+    for name, value in changes.items():
+        setattr(album, name, value)
+    album.save(update_fields=changes)
+
+
 def add_to_album(album: Album, photo: Photo) -> None:
     """Put a photo at the end of an album; a photo that is in it stays where it is."""
-    last = album.entries.order_by("-position").values_list("position", flat=True).first()
-    AlbumPhoto.objects.get_or_create(
-        album=album, photo=photo, defaults={"position": 0 if last is None else last + 1}
-    )
+    with transaction.atomic():
+        _lock_album(album)
+        last = album.entries.order_by("-position").values_list("position", flat=True).first()
+        AlbumPhoto.objects.get_or_create(
+            album=album, photo=photo, defaults={"position": 0 if last is None else last + 1}
+        )
+
+
+def set_album_photos(album: Album, photos: list[Photo]) -> None:
+    """Make these the photos of an album, in this order.
+
+    Those that its owner does not see, in the bin for one, keep a place behind them.
+    """
+    with transaction.atomic():
+        _lock_album(album)
+        hidden = album.entries.exclude(seen_by(album.owner_id, "photo__"))
+        unseen = hidden.values_list("photo", flat=True)
+        ordered = list(dict.fromkeys([*(photo.pk for photo in photos), *unseen]))
+        album.entries.exclude(photo__in=ordered).delete()
+        AlbumPhoto.objects.bulk_create(
+            [
+                AlbumPhoto(album=album, photo_id=pk, position=position)
+                for position, pk in enumerate(ordered)
+            ],
+            update_conflicts=True,
+            unique_fields=["album", "photo"],
+            update_fields=["position"],
+        )
+        forget_pages()
+
+
+def _lock_album(album: Album) -> None:
+    """Let one at a time give places in an album."""
+    Album.objects.select_for_update(no_key=True).get(pk=album.pk)
 
 
 class _RandomToken(Func):
@@ -240,6 +287,14 @@ class _RandomToken(Func):
 
     template = "replace(gen_random_uuid()::text, '-', '')"
     output_field = CharField()
+
+
+def edit_photo(photo: Photo, *, tags: Iterable[str] | None = None, **changes) -> None:
+    """Change what a photo says and who sees it. tags: their names; None leaves them."""
+    with transaction.atomic():
+        _change([photo], updated_at=Now(), **changes)
+        if tags is not None:
+            set_tags(photo, tags)
 
 
 def set_visibility(photos: Iterable[Photo], visibility: str) -> None:

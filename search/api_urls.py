@@ -1,10 +1,12 @@
-"""Search's part of /api/v1/."""
+"""URLs of the API of search and similar photos, below /api/v1/."""
 
 from django.urls import path
 
 from search import api, suggestions_api
 
 urlpatterns = [
+    path("recommendations/", api.RecommendationsView.as_view(), name="api_recommendations"),
+    path("photos/", api.PhotoListView.as_view(), name="api_photo_list"),
     path("search/", api.SearchView.as_view(), name="api_search"),
     path(
         "search/suggestions/",

@@ -12,6 +12,7 @@ from itertools import count
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext_lazy as _
 
@@ -344,3 +345,18 @@ def resolve(filters: Iterable[Filter]) -> Resolved:
         not excluded and set(each) == {"FALSE"} for (_, excluded), each in alternatives.items()
     )
     return Resolved(" AND ".join(conditions) or None, parameters, tuple(problems), impossible)
+
+
+def keep(photos: QuerySet[Photo], allowed: Resolved) -> QuerySet[Photo]:
+    """Keep the listed photos that pass filters."""
+    if allowed.sql is None:
+        return photos
+    parameters = []
+
+    def positional(found: re.Match) -> str:
+        parameters.append(allowed.parameters[found[1]])
+        return "%s"
+
+    sql = re.sub(r"%\((\w+)\)s", positional, allowed.sql)
+    passing = f"SELECT photo.id FROM gallery_photo AS photo WHERE photo.listed AND {sql}"
+    return photos.filter(pk__in=RawSQL(passing, parameters))

@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from PIL import Image
 
@@ -47,6 +48,15 @@ def ready(owner, data: bytes | None = None, **fields):
 def _photographer(username: str):
     user = get_user_model().objects.create_user(username)
     return services.get_photographer(user, name=username.capitalize())
+
+
+def may_use_admin(photographer):
+    """Give a photographer's user what photographers have, and return the user."""
+    user = photographer.user
+    user.is_staff = True
+    user.save()
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="gallery"))
+    return user
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-READERS = r"environ\.get\(|environ\[|_env_list\(|_env_flag\(|_env_whole\(|_required\("
-READ = re.compile(rf'(?:{READERS})\s*"([A-Z_0-9]+)"')
+READERS = r"environ\.get\(|environ\[|_env_(?:list|flag|whole)\(|_required\("
+READ = re.compile(rf"""(?:{READERS})\s*["']([A-Z_0-9]+)["']""")
 MADE_BY_US = {"HF_HOME", "PATH", "DJANGO_SETTINGS_MODULE"}  # others document them
 
 
@@ -73,6 +73,29 @@ def test_public_bucket_alone_is_not_enough():
 def test_production_passes_djangos_own_checks():
     done = manage("check", "--deploy", "--fail-level", "ERROR", **PRODUCTION)
     assert done.returncode == 0, done.stderr
+
+
+def test_cors_is_off_and_by_setting_for_the_api_alone():
+    ask = """
+from django.test import Client
+for path in ("/api/v1/nothing/", "/healthz"):
+    for origin in ("https://a.example", "https://b.example"):
+        answer = Client().get(path, headers={"origin": origin, "host": "photos.example.org"})
+        print(answer.headers.get("Access-Control-Allow-Origin"), answer.headers.get("Vary"))
+        print(answer.headers.get("Access-Control-Allow-Credentials"))
+"""
+
+    def allowed(origins: str) -> list[str]:
+        command = ("shell", "--no-imports", "-c", ask)
+        done = manage(*command, **PRODUCTION, CORS_ALLOWED_ORIGINS=origins)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    nothing = ["None None", "None"]
+    assert allowed("") == nothing * 4
+    one = ["https://a.example origin", "None", "None origin", "None"]
+    assert allowed("https://a.example") == one + nothing * 2
+    assert allowed("*") == ["* origin", "None"] * 2 + nothing * 2
 
 
 @pytest.mark.django_db

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,20 +13,12 @@ from django.urls import reverse
 from embeddings.models import EmbeddingSpace
 from gallery import pipeline, services
 from gallery.models import Album, AlbumPhoto, Photo, Tag
-from tests.conftest import jpeg, ready, upload
+from tests.conftest import jpeg, may_use_admin, ready, upload
 
 pytestmark = pytest.mark.django_db
 
 LIST = reverse("admin:gallery_photo_changelist")
 ADD = reverse("admin:gallery_photo_add")
-
-
-def may_use_admin(photographer):
-    user = photographer.user
-    user.is_staff = True
-    user.save()
-    user.user_permissions.set(Permission.objects.filter(content_type__app_label="gallery"))
-    return user
 
 
 @pytest.fixture

@@ -86,16 +86,44 @@ def test_albums_and_similar_answer(as_charlie, alice, five):
     [
         ("/api/v1/photos/nothing/", 404, "not_found"),
         ("/api/v1/photos/?after=made-up", 400, "invalid"),
+        ("/api/v1/photos/?page_size=101", 400, "invalid"),
+        ("/api/v1/photos/?filter=shoe:brown", 400, "invalid"),
         ("/api/v1/search/?q=a&page=0", 400, "invalid"),
         ("/api/v1/search/?q=a&page=x", 400, "invalid"),
         ("/api/v1/albums/?page=99", 404, "not_found"),
+        ("/api/v1/albums/nothing/", 404, "not_found"),
+        ("/api/v2/photos/", 404, "not_found"),
+        ("/api/", 404, "not_found"),
+        ("/api/v1/me/photos/", 401, "not_authenticated"),
     ],
 )
-def test_errors_have_one_shape(as_charlie, db, path, status, code):
+def test_problems_have_one_shape(as_charlie, db, path, status, code):
     response = as_charlie.get(path)
-    assert response.status_code == status
-    error = response.json()["error"]
-    assert set(error) == {"code", "message", "fields"} and error["code"] == code
+    assert response["Content-Type"] == "application/problem+json"
+    found = response.json()
+    assert set(found) == {"type", "title", "status", "detail", "code", "fields"}
+    assert (response.status_code, found["status"], found["code"]) == (status, status, code)
+    assert bool(found["fields"]) == (code == "invalid") and found["detail"].endswith((".", "is."))
+
+
+def test_problems_of_the_request_itself_have_the_shape(as_charlie, alice, monkeypatch):
+    def ask(method, path, **options):
+        response = as_charlie.generic(method, path, **options)
+        assert response["Content-Type"] == "application/problem+json", path
+        assert response.json()["status"] == response.status_code
+        return response
+
+    not_allowed = ask("DELETE", "/api/v1/photos/")
+    assert not_allowed.status_code == 405 and "GET" in not_allowed["Allow"]
+    assert ask("OPTIONS", "/api/v1/search/").status_code == 405
+    html = ask("GET", "/api/v1/photos/", headers={"accept": "text/html"})
+    assert html.status_code == 406
+    assert ask("GET", "/api/v1/photos/?" + "a&" * 1500).status_code == 400
+    as_charlie.raise_request_exception = False
+    monkeypatch.setattr("search.engine.search", None)
+    assert ask("GET", "/api/v1/search/?q=a").status_code == 500
+    # Pages for people stay pages.
+    assert as_charlie.get("/photos/nothing/")["Content-Type"].startswith("text/html")
 
 
 def test_answers_are_cacheable_and_carry_no_cookie(as_charlie, five):
@@ -106,9 +134,45 @@ def test_answers_are_cacheable_and_carry_no_cookie(as_charlie, five):
         assert as_charlie.get(path, headers={"if-none-match": response["ETag"]}).status_code == 304
 
 
-def test_nothing_is_written_by_the_api(as_charlie, five):
-    assert as_charlie.post("/api/v1/photos/").status_code == 405
-    assert as_charlie.delete(f"/api/v1/photos/{five[0].public_id}/").status_code == 405
+def test_photos_are_filtered_as_in_search(as_charlie, alice):
+    wide = make_photos(alice, 3, camera="FUJIFILM X100V", iso=200)
+    fast = make_photos(alice, 2, camera="FUJIFILM X100V", iso=3200, creator="Alice")
+    make_photos(alice, 1, camera="NIKON Z 6", iso=3200, creator="A. L.")
+
+    def ask(*filters, **more):
+        answer = as_charlie.get("/api/v1/photos/", {"filter": filters} | more).json()
+        return {one["public_id"] for one in answer["results"]}, answer
+
+    assert ask("camera:x100v")[0] == {photo.public_id for photo in wide + fast}
+    assert ask("camera:x100v", "iso:>800")[0] == {photo.public_id for photo in fast}
+    assert ask("camera:x100v", "-iso:>800")[0] == {photo.public_id for photo in wide}
+    assert ask("camera:leica")[0] == set() and ask("camera:leica")[1]["problems"]
+    found, first = ask("camera:x100v", page_size=3)
+    following = as_charlie.get(first["next"]).json()
+    found |= {one["public_id"] for one in following["results"]}
+    assert len(found) == 5 and following["next"] is None
+
+
+def test_album_shows_its_listed_photos_in_order(as_charlie, alice, five):
+    album = Album.objects.create(owner=alice, title="Coves", slug="coves")
+    for position, photo in enumerate(reversed(five)):
+        AlbumPhoto.objects.create(album=album, photo=photo, position=position)
+    hidden = make_photos(alice, 1, visibility="private", creator="Alice")[0]
+    AlbumPhoto.objects.create(album=album, photo=hidden, position=9)
+    first = as_charlie.get("/api/v1/albums/coves/?page_size=3").json()
+    second = as_charlie.get(first["photos"]["next"]).json()
+    found = first["photos"]["results"] + second["photos"]["results"]
+    assert [one["public_id"] for one in found] == [one.public_id for one in reversed(five)]
+    assert first["photo_count"] == 5 and "visibility" not in first
+    Album.objects.update(visibility="private")
+    assert as_charlie.get("/api/v1/albums/coves/").status_code == 404
+
+
+def test_answers_vary_by_nothing_for_strangers(as_alice, five):
+    """Also with a session: the API looks at none."""
+    for path in ("/api/v1/photos/", "/api/v1/search/?q=harbour"):
+        response = as_alice.get(path)
+        assert not response.has_header("Vary") and "public" in response["Cache-Control"]
 
 
 def test_schema_and_docs_answer(as_charlie, db):
