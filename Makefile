@@ -7,7 +7,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test lint eval bench format clean
+.PHONY: demo test lint eval bench bench-pages format clean
 
 demo: .venv/installed
 	@$(BIN)/python manage.py demo --port $(PORT)
@@ -27,6 +27,10 @@ eval: .venv/installed
 # Measures the speed of the search beside others; ARGS="--photos 1000000" takes an hour.
 bench: .venv/installed-bench
 	@$(BIN)/python -m bench.search $(ARGS)
+
+# Measures the pages of a large gallery; ARGS="--data FOLDER" keeps it for the next time.
+bench-pages: .venv/installed-dev
+	@$(BIN)/python -m bench.pages $(ARGS)
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .

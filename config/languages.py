@@ -33,3 +33,10 @@ def in_language(path: str, language: str) -> str:
     """Return the path of the same page in another language."""
     rest = path.removeprefix(f"/{language_of(path)}")
     return rest if language == settings.LANGUAGE_CODE else f"/{language}{rest}"
+
+
+def alternates(path: str) -> list[tuple[str, str]]:
+    """Return a page's path in each language as (hreflang, path); x-default comes last."""
+    codes = [*dict(settings.LANGUAGES), settings.LANGUAGE_CODE]
+    paths = [in_language(path, code) for code in codes]
+    return list(zip([*codes[:-1], "x-default"], paths, strict=True))

@@ -226,8 +226,12 @@ def no_such(name: str, sentence: str) -> Problem:
 
 
 def check_match(request, etag: Callable[[], str]) -> None:
-    """Refuse to change what the client has not seen as it is now: If-Match, 412."""
+    """Refuse to change what the client has not seen as it is now: If-Match, 412.
+
+    Answers that went out compressed carry the same tag, only weak.
+    """
     wanted = parse_etags(request.headers.get("If-Match") or "*")
+    wanted = [one.removeprefix("W/") for one in wanted]
     if wanted != ["*"] and etag() not in wanted:
         raise Problem(
             412, "changed_meanwhile", "It was changed meanwhile: get it again, then send yours."

@@ -87,7 +87,9 @@ def with_contents(albums: QuerySet[Album], seer: Photographer | None = None) -> 
     """Add `cover_pk` and `photo_count` to albums, of what everyone sees, or a photographer."""
     chosen = Photo.objects.seen_by(seer).filter(pk=OuterRef("cover"))
     shown = _shown(seer).filter(album=OuterRef("pk"))
-    counted = shown.order_by().values("album").annotate(count=Count("pk")).values("count")
+    entries = AlbumPhoto.objects.filter(album=OuterRef("pk"))
+    # Those that are seen are counted as all but the few that are hidden: by indexes alone.
+    hidden = entries.exclude(seen_by(seer, "photo__"))
     # Subqueries, so that only the albums of a page are looked into.
     return albums.annotate(
         cover_pk=Coalesce(
@@ -95,13 +97,19 @@ def with_contents(albums: QuerySet[Album], seer: Photographer | None = None) -> 
             Subquery(shown.order_by("position", "id").values("photo")[:1]),
             output_field=UUIDField(),
         ),
-        photo_count=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+        photo_count=_counted(entries) - _counted(hidden),
     )
 
 
 def _shown(seer: Photographer | None = None) -> QuerySet[AlbumPhoto]:
     """Return the places in albums whose photos everyone sees, or this photographer."""
     return AlbumPhoto.objects.filter(seen_by(seer, "photo__"))
+
+
+def _counted(entries: QuerySet[AlbumPhoto]) -> Coalesce:
+    """Return how many entries of one album there are, as a subquery."""
+    counted = entries.order_by().values("album").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def with_covers(albums: Sequence[Album], seer: Photographer | None = None) -> list[Album]:
@@ -111,6 +119,16 @@ def with_covers(albums: Sequence[Album], seer: Photographer | None = None) -> li
     for album in albums:
         album.cover_photo = covers.get(album.cover_pk)
     return list(albums)
+
+
+def cover_of(album: Album, page: Page) -> Photo | None:
+    """Return the photo that stands for an album: the chosen one while it is listed, else the first.
+
+    page: the page of the album that is shown.
+    """
+    listed = Photo.objects.listed().for_cards()
+    chosen = listed.filter(pk=album.cover_id).first() if album.cover_id else None
+    return chosen or (page.rows[0] if page.rows else None)
 
 
 def album_photos(

@@ -253,6 +253,8 @@ class Photo(models.Model):
                 condition=Q(listed=True),
                 name="photo_listed_newest",
             ),
+            # What an album does not show: few, and counted instead of what it shows.
+            models.Index("id", condition=Q(listed=False), name="photo_not_listed"),
             # Featured ones on the home page.
             models.Index(
                 F("published_at").desc(),

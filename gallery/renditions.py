@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -94,6 +95,16 @@ class Sources:
     height: int
 
 
+@dataclass(frozen=True)
+class SharedPicture:
+    """The JPEG that other sites and programs show. url is absolute."""
+
+    url: str
+    width: int
+    height: int
+    size_bytes: int
+
+
 # --- Names and places ----------------------------------------------------------------------
 def folder_prefix(photo: Photo) -> str:
     """Return how the folders of all renditions begin that a photo has or had."""
@@ -159,6 +170,20 @@ def sources(photo: Photo) -> Sources | None:
         fallback=rendition_url(photo, fallback["width"], fallback["format"]),
         width=fallback["width"],
         height=fallback["height"],
+    )
+
+
+def shared_picture(photo: Photo, origin: str) -> SharedPicture | None:
+    """Return the JPEG of a photo while it is public; origin: scheme and host of this site."""
+    jpegs = [one for one in photo.renditions if one["format"] == "jpeg"]
+    if not jpegs or not photo.renditions_public:
+        return None
+    largest = max(jpegs, key=lambda one: one["width"])
+    return SharedPicture(
+        url=urljoin(origin, rendition_url(photo, largest["width"], "jpeg")),
+        width=largest["width"],
+        height=largest["height"],
+        size_bytes=largest["size_bytes"],
     )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from django.utils.safestring import SafeString, mark_safe
 
 from gallery.models import Photo, Site
-from gallery.renditions import rendition_url, sources
+from gallery.renditions import rendition_url, shared_picture
 
 DESCRIPTION_LENGTH = 200
 THUMBNAIL_WIDTH = 640  # px
@@ -69,21 +69,15 @@ def largest(photo: Photo) -> dict | None:
 def head(photo: Photo, site: Site, *, origin: str) -> dict:
     """Return what the head of a listed photo's page says; origin: scheme and host.
 
-    {"url", "title", "description", "alt", "picture": {"url", "width", "height"} or None,
+    {"url", "title", "description", "alt", "picture": SharedPicture or None,
     "image_object"}; addresses are absolute.
     """
-    found = sources(photo)
-    picture = found and {
-        "url": urljoin(origin, found.fallback),
-        "width": found.width,
-        "height": found.height,
-    }
     about = {
         "url": origin + photo.get_absolute_url(),
         "title": photo.title or photo.alt_text,
         "description": _shortened(photo.description or photo.alt_text),
         "alt": photo.alt_text,
-        "picture": picture,
+        "picture": shared_picture(photo, origin),
     }
     return about | {"image_object": _script(_image_object(photo, site, about, origin))}
 

@@ -61,6 +61,7 @@ def album_list(request):
     context = {
         "page": page,
         "albums": listing.with_covers(page.object_list),
+        "is_first": page.number == 1,
         "section": "albums",
     }
     return render(request, "gallery/album_list.html", context)
@@ -78,6 +79,8 @@ def album(request, slug):
     context = {
         "album": found,
         "page": page,
+        "cover": listing.cover_of(found, page),
+        "indexable": page.is_first and found.visibility == Visibility.PUBLIC,
         "count": listing.count_up_to(MOST_COUNTED + 1, found),
         "most": MOST_COUNTED,
         "within": within_album(found),
@@ -92,7 +95,9 @@ def photographer(request, slug):
         page = listing.photo_page(request.GET, found.photos.all())
     except WrongCursor as error:
         raise Http404("No such page.") from error
-    albums = listing.with_covers(listing.public_albums(found)[:ALBUMS_PER_PAGE])
+    albums = []
+    if page.is_first:
+        albums = listing.with_covers(listing.public_albums(found)[:ALBUMS_PER_PAGE])
     context = {"photographer": found, "page": page, "albums": albums}
     context["within"] = within_photographer(found)
     return render(request, "gallery/photographer.html", context)

@@ -193,11 +193,12 @@ def _fused(
 ) -> Results:
     """Return all results, and what is nearest when there are none."""
     rankings, nearest = {}, ()
-    allowed = retrievers.restriction(query, documents)
+    browses = not query.semantic
+    allowed = retrievers.stated(query) if browses else retrievers.restriction(query, documents)
     problems = allowed.filters.problems
     if allowed.filters.is_impossible:
         return Results(problems=problems)
-    if not query.semantic:
+    if browses:
         newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
         scored = _sorted([(photo_id.bytes, 0.0) for photo_id in newest], sort)
         return Results.of(scored, {}, problems=problems)

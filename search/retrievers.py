@@ -94,10 +94,12 @@ class Restriction:
         """
         if self.photo_ids is not None:
             return "SELECT unnest(%(photo_ids)s::uuid[]) AS photo_id"
-        return (
-            "SELECT photo.id AS photo_id FROM gallery_photo AS photo "
-            f"WHERE photo.listed AND {self.filters.sql or 'TRUE'} AND {self._worded('photo.id')}"
-        )
+        return f"SELECT photo.id AS photo_id FROM gallery_photo AS photo WHERE {self.of_photo}"
+
+    @property
+    def of_photo(self) -> str:
+        """SQL condition that the row called `photo` is allowed."""
+        return f"photo.listed AND {self.filters.sql or 'TRUE'} AND {self._worded('photo.id')}"
 
     def among(self, photo_id: str) -> str:
         """SQL condition that the photo of this id is one of the few that are allowed."""
@@ -173,17 +175,22 @@ def run(
     return rows
 
 
-def restriction(query: SearchQuery, documents: int) -> Restriction:
-    """Return what the phrases, exclusions and filters of a query allow.
-
-    documents: how many are indexed. Costs what filters.resolve() costs, and in a large gallery up
-    to two queries more if anything is restricted.
-    """
+def stated(query: SearchQuery) -> Restriction:
+    """Return what the phrases, exclusions and filters of a query say; see filters.resolve()."""
     required = [f"({' | '.join(map(_adjacent, group))})" for group in query.required]
     excluded = [f"!{_adjacent(sequence)}" for sequence in query.excluded]
-    allowed = Restriction(
+    return Restriction(
         tsquery=" & ".join((*required, *excluded)) or None, filters=filters.resolve(query.filters)
     )
+
+
+def restriction(query: SearchQuery, documents: int) -> Restriction:
+    """Return what a query allows, for rankings that go on from it.
+
+    documents: how many are indexed. In a large gallery it costs up to two queries more than
+    stated() if anything is restricted.
+    """
+    allowed = stated(query)
     if documents <= SMALL_GALLERY:
         return allowed.exactly()
     if allowed.is_open or allowed.filters.is_impossible:
@@ -374,9 +381,10 @@ def _literal(vector: bytes) -> str:
 
 
 def rank_by_date(allowed: Restriction, *, depth: int = DEPTH) -> list[UUID]:
-    """Rank what is allowed, the newest first."""
+    """Rank what a stated restriction allows, the newest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            sql_of("newest").format(allowed=allowed.photos), allowed.parameters | {"depth": depth}
+            sql_of("newest").format(allowed=allowed.of_photo),
+            allowed.parameters | {"depth": depth},
         )
         return [row[0] for row in cursor.fetchall()]

@@ -10,6 +10,7 @@ from gallery import structured
 from gallery.markdown import html_of
 from gallery.models import Photo
 from gallery.renditions import sources
+from gallery.templatetags.head_tags import languages_of
 
 register = template.Library()
 
@@ -127,8 +128,9 @@ def licence(context, photo: Photo) -> structured.Licence | None:
 @register.inclusion_tag("gallery/_photo_head.html", takes_context=True)
 def photo_head(context, photo: Photo) -> dict:
     """Write what machines read of a listed photo: canonical address, cards, ImageObject."""
-    site = context["site"]
-    return structured.head(photo, site, origin=context["origin"]()) | {"site": site}
+    site, origin = context["site"], context["origin"]()
+    about = structured.head(photo, site, origin=origin) | {"site": site}
+    return about | languages_of(photo.get_absolute_url(), origin)
 
 
 @register.filter

@@ -12,9 +12,9 @@ import httpx
 import psutil
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
 
 from config.embedded import Servers
+from tests.browser import chromium
 from tests.processes import (
     BASE_DIR,
     free_port,
@@ -155,17 +155,69 @@ def site(demo):
     return demo
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as browser:
+        yield browser
+
+
 @pytest.fixture
-def page():
-    """A new page of a headless Chromium with an empty profile."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("PICTURES_BROWSER", "/usr/bin/chromium"),
-            args=[
-                *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"),
-                *("--no-first-run", "--disable-background-networking"),
-                *("--disable-component-update", "--disable-sync"),
-            ],
-        )
-        yield browser.new_context().new_page()
-        browser.close()
+def page(browser):
+    """A new page of a browser that knows nothing yet."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+MAKE_PAGES = r"""
+import json
+from gallery.models import Page, Photo, Site
+Site.objects.update_or_create(pk=1, defaults={
+    "name": "Fog & Works", "line": "Light on water",
+    "about": "We *walk* a lot.\n\n## Where\n\n- [Here](/photos/)", "contact": "Write to us.",
+})
+Page.objects.get_or_create(slug="prints", defaults={"title": "Prints", "body": "On **paper**."})
+shared = Photo.objects.filter(listed=True).order_by("title", "pk").last()
+Photo.objects.filter(pk=shared.pk).update(visibility="unlisted")
+shown = Photo.objects.filter(listed=True).order_by("title", "pk").first()
+print(json.dumps({"photo": shown.public_id, "share": shared.share_token,
+    "album": shown.albums.first().slug, "photographer": shown.owner.slug}))
+"""
+TAKE_PAGES_AWAY = """
+from gallery.models import Page, Photo, Site
+Site.objects.all().delete()
+Page.objects.all().delete()
+Photo.objects.filter(visibility="unlisted").update(visibility="public")
+"""
+
+
+@pytest.fixture(scope="module")
+def every_page(site) -> dict[str, str]:
+    """Every kind of page for visitors, by name; the site has texts of its own while they are used.
+
+    Paths are those of the default language.
+    """
+    made = json.loads(site.manage("shell", "-v", "0", "-c", MAKE_PAGES).splitlines()[-1])
+    yield {
+        "home": "/",
+        "photos": "/photos/",
+        "photo": f"/photos/{made['photo']}/",
+        "similar": f"/photos/{made['photo']}/similar/",
+        "search": "/search/",
+        "results": "/search/?q=mountain",
+        "results with filters": "/search/?q=sea+colour%3Ablue+iso%3A%3E50",
+        "problem in a filter": "/search/?q=sea+iso%3Awarm",
+        "corrected": "/search/?q=ligthouse",
+        "no results": "/search/?q=sea+iso%3A%3E9999999",
+        "nothing close": "/search/?q=qwrtzpx",
+        "by image": "/search/by-image/",
+        "discover": "/discover/",
+        "albums": "/albums/",
+        "album": f"/albums/{made['album']}/",
+        "photographer": f"/by/{made['photographer']}/",
+        "about": "/about/",
+        "own page": "/pages/prints/",
+        "share": f"/share/{made['share']}/",
+        "missing": "/nowhere/",
+    }
+    site.manage("shell", "-v", "0", "-c", TAKE_PAGES_AWAY)

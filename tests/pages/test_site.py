@@ -45,7 +45,7 @@ def test_pages_are_in_the_menu_in_their_order(as_charlie, site):
     links = [one for one in Html(html).all("a") if "lang" not in one]
     menu = [one["href"] for one in links if one["href"].startswith("/pages/")]
     assert menu == ["/pages/workshops/", "/pages/prints/"]
-    assert "<h3>Sizes</h3>" in html
+    assert "<h2>Sizes</h2>" in html
     assert as_charlie.get("/pages/imprint/").status_code == 200
     assert as_charlie.get("/pages/nothing/").status_code == 404
 
@@ -98,3 +98,10 @@ def test_markdown_says_what_it_can():
     html = html_of("# Big\n\n**bold** [there](https://a.example/)\n\n|a|b|\n|-|-|\n|1|2|")
     for part in ("<h2>Big</h2>", "<strong>bold</strong>", 'href="https://a.example/"', "<table>"):
         assert part in html
+
+
+def test_headings_skip_no_level():
+    html = html_of("### One\n\n##### Two\n\n# Three\n\n#### Four\n\n# Five")
+    said = [name for name, _ in Html(html).elements]
+    assert said == ["h2", "h3", "h2", "h3", "h2"]
+    assert html.count("</h3>") == 2
