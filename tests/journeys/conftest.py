@@ -212,6 +212,7 @@ def every_page(site) -> dict[str, str]:
         "nothing close": "/search/?q=qwrtzpx",
         "by image": "/search/by-image/",
         "discover": "/discover/",
+        "what is remembered": "/taste/",
         "albums": "/albums/",
         "album": f"/albums/{made['album']}/",
         "photographer": f"/by/{made['photographer']}/",

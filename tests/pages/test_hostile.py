@@ -63,6 +63,7 @@ def hostile(db) -> dict:
         "pages": [
             *("/", "/photos/", photo.get_absolute_url(), f"/photos/{photo.public_id}/similar/"),
             *("/search/", "/search/?q=evil", "/search/?q=camera:evil+iso:400", "/discover/"),
+            *("/for-you/", "/taste/"),
             *("/albums/", "/albums/evil/", "/by/evil/", "/about/", "/pages/evil/"),
             *(hidden.get_absolute_url(), "/nowhere/", "/de/", f"/de/photos/{photo.public_id}/"),
         ],
