@@ -24,9 +24,11 @@ lint: .venv/installed-dev
 eval: .venv/installed
 	@$(BIN)/python manage.py evaluate_search $(ARGS)
 
-# Measures the speed of the search beside others; ARGS="--photos 1000000" takes an hour.
+# Measures the speed of the search beside others, then that of the ingest;
+# ARGS="--photos 1000000" takes an hour. INGEST_ARGS are those of bench.ingest.
 bench: .venv/installed-bench
 	@$(BIN)/python -m bench.search $(ARGS)
+	@$(BIN)/python -m bench.ingest $(INGEST_ARGS)
 
 # Measures the pages of a large gallery; ARGS="--data FOLDER" keeps it for the next time.
 bench-pages: .venv/installed-dev

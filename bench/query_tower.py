@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,11 +30,11 @@ WAYS = ("torch", "fp32", "int8")
 LIMITS = {"fp32": "40 ms, 900 MB", "int8": "20 ms, 350 MB", "torch": "–"}
 
 
-def words() -> list[str]:
-    """Return the vocabulary: pieces of words, in several scripts, after the letters themselves."""
+def words(known: Iterable[str] = ()) -> list[str]:
+    """Return the vocabulary: letters, the words given, and pieces of words in several scripts."""
     rng = random.Random(1)
     letters = [letter for script in SCRIPTS for letter in script]
-    found = dict.fromkeys([*SPECIAL, *letters, *(f"##{letter}" for letter in letters)])
+    found = dict.fromkeys([*SPECIAL, *letters, *(f"##{letter}" for letter in letters), *known])
     while len(found) < VOCABULARY:
         piece = "".join(rng.choices(rng.choice(SCRIPTS), k=rng.randint(2, 8)))
         found[rng.choice(("", "##")) + piece] = None
@@ -51,15 +52,18 @@ def queries() -> list[str]:
     return [" ".join(word() for _ in range(rng.choice(WORDS))) for _ in range(QUERIES)]
 
 
-def save_model(folder: Path) -> None:
-    """Save a model of the true shape as sentence-transformers does."""
+def save_model(folder: Path, known: Iterable[str] = ()) -> None:
+    """Save a model of the true shape as sentence-transformers does.
+
+    known: words that are one token each.
+    """
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer import modules
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
 
-    ids = {word: number for number, word in enumerate(words())}
+    ids = {word: number for number, word in enumerate(words(known))}
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

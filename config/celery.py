@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_init, celeryd_init, worker_ready
+from celery.signals import beat_init, celeryd_init, task_prerun, worker_ready
+from django.db import close_old_connections
 
 from config import embedded
 
@@ -37,3 +38,9 @@ def make_a_place_for_the_schedule(**kwargs):
 def take_up_what_is_due(**kwargs):
     """Finish what was cut off, and load the model, as soon as a worker starts."""
     app.send_task("gallery.sweep")
+
+
+@task_prerun.connect
+def renew_connections(**kwargs):
+    """Let a task find its database connection as a request does: kept, unless it broke."""
+    close_old_connections()

@@ -183,6 +183,7 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 PIXELS_TIME_LIMIT_SECONDS = DECODE_SECONDS + 20
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 600_000  # KiB
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_DB_REUSE_MAX = 1000  # tasks; a connection costs as much as what most of them ask of it
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
 # Nudges: two beats, or a message more, change nothing.
 NUDGED_EACH_MINUTE = (

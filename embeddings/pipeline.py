@@ -6,7 +6,7 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q
 from PIL import Image
 
@@ -132,7 +132,9 @@ def due_photos():
 def claim_due(limit: int) -> list[UUID]:
     """Lease due photos that nobody holds."""
     parameters = {"lease": LEASE, "max_lease": MAX_LEASE, "limit": limit}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # One worker after the other, so that no two choose the same photos.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('embeddings.claim_due'))")
         cursor.execute(sql_of("claim_due"), parameters)
         return [row[0] for row in cursor.fetchall()]
 

@@ -17,6 +17,11 @@ from embeddings.onnx_encoder import TOKENIZER, save_samples
 from embeddings.onnx_graph import take_apart
 
 ENCODE_BATCH_SIZE = 8  # no faster beyond it on one core
+# Pictures are encoded in bfloat16 where the processor multiplies it: in 2/3 of the time by a CLIP
+# of 150 million parameters, and no faster by the small one.
+BFLOAT16 = ("avx512_bf16", "amx_bf16")
+LEAST_PARAMETERS = 50_000_000
+LEAST_FIDELITY = 0.9999  # cosine to the vectors in float32
 ONNX_OPSET = 17  # any from 14 has what text towers need
 
 
@@ -31,6 +36,7 @@ class TorchEncoder:
     def __init__(self, image_model: str, text_model: str):
         # Forked children of a torch process with more than one thread hang.
         torch.set_num_threads(1)
+        self._in_bfloat16 = False
         self._image_model = _load(image_model)
         self._text_model = self._image_model if text_model == image_model else _load(text_model)
         self.dimensions = _tried(text_model, self.encode_texts, "a photo")
@@ -40,13 +46,36 @@ class TorchEncoder:
                 f"{image_model} has {of_images} dimensions and {text_model} {self.dimensions}: "
                 "they do not share a space. Choose two models that were trained together."
             )
+        self._in_bfloat16 = self._may_use_bfloat16()
 
     def encode_texts(self, texts: list[str]) -> np.ndarray:
         options = _text_options(self._text_model)
         return _encode(self._text_model, [{"text": text} for text in texts], **options)
 
     def encode_images(self, images: list[Image.Image]) -> np.ndarray:
-        return _encode(self._image_model, [{"image": image} for image in images])
+        inputs = [{"image": image} for image in images]
+        if not self._in_bfloat16:
+            return _encode(self._image_model, inputs)
+        with torch.autocast("cpu", torch.bfloat16):
+            vectors = _encode(self._image_model, inputs)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def _may_use_bfloat16(self) -> bool:
+        """Tell whether it pays, and gives vectors that are those of float32."""
+        can = torch.cpu.get_capabilities()
+        if not any(can.get(name) for name in BFLOAT16):
+            return False
+        if sum(one.numel() for one in self._image_model.parameters()) < LEAST_PARAMETERS:
+            return False
+        samples = [
+            Image.linear_gradient("L").convert("RGB"),
+            Image.radial_gradient("L").convert("RGB"),
+            Image.effect_mandelbrot((256, 256), (-2, -1.5, 1, 1.5), 50).convert("RGB"),
+        ]
+        exact = self.encode_images(samples)
+        self._in_bfloat16 = True
+        fidelity = (self.encode_images(samples) * exact).sum(axis=1).min()
+        return bool(fidelity >= LEAST_FIDELITY)
 
     def export_text_tower(self, samples: list[str], folder: Path) -> None:
         """Write the text tower for `embeddings.onnx_encoder`, with the vectors of sample texts.

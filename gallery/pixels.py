@@ -26,6 +26,8 @@ DEEPEST = 65535  # of a uint16
 PROFILE = "icc-profile-data"  # libvips' name of it
 ORIENTATION = "orientation"
 ROTATED = {5, 6, 7, 8}  # orientations that swap width and height
+MATRIX_TOLERANCE = 5e-4  # of the brightest light; what an 8-bit value is worth where it is dark
+MATRIX_STEPS = 6  # of each channel
 SAMPLES = {"uchar": 2**8, "ushort": 2**16}  # taken as they are, and how many values they have
 
 
@@ -45,10 +47,15 @@ def decode(path: Path, width: int) -> pyvips.Image:
     elif image.get_typeof(PROFILE):
         curve = _curve(image)
         linear = _resized(image.maplut(_table(curve)), target)
-        encoded = linear.maplut(_table(_inverse(curve, 2**16)))
-        wide = "grey16" if image.bands == 1 else "rgb16"
-        xyz = _to_xyz(encoded.copy(interpretation=wide))
-        image = (xyz.colourspace("scrgb") * DEEPEST).rint().cast("ushort")
+        matrix = _matrix(image, curve) if image.bands == 3 else None
+        if matrix is None:
+            encoded = linear.maplut(_table(_inverse(curve, 2**16)))
+            wide = "grey16" if image.bands == 1 else "rgb16"
+            image = _rounded(_to_light(encoded.copy(interpretation=wide)) * DEEPEST)
+        elif np.allclose(matrix, np.eye(3), rtol=0, atol=MATRIX_TOLERANCE):
+            image = linear
+        else:
+            image = _rounded(linear.recomb(pyvips.Image.new_from_array(matrix)))
     else:
         image = _resized(image.maplut(_table(_srgb_curve(SAMPLES[image.format]))), target)
     if image.bands == 1:
@@ -151,6 +158,23 @@ def _curve(image: pyvips.Image) -> np.ndarray:
     return (light - light[0]) / span if span > 50 else _srgb_curve(count)
 
 
+def _matrix(image: pyvips.Image, curve: np.ndarray) -> np.ndarray | None:
+    """Return (3, 3), by which the profile makes sRGB's light of its own; None if it is no matrix.
+
+    Nearly all are, sRGB's own the identity: nothing then has to go through the profile.
+    """
+    steps = np.linspace(0, len(curve) - 1, MATRIX_STEPS).round().astype(int)
+    samples = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
+    depth = np.uint8 if len(curve) == 2**8 else np.uint16
+    patches = pyvips.Image.new_from_array(samples.astype(depth))
+    patches = patches.copy(interpretation=image.interpretation)
+    patches.set_type(pyvips.GValue.blob_type, PROFILE, image.get(PROFILE))
+    own, light = curve[samples[0]], _to_light(patches).numpy()[0].astype(float)
+    matrix = np.linalg.lstsq(own, light)[0]
+    errors = np.clip(own @ matrix, 0, 1) - np.clip(light, 0, 1)
+    return matrix.T if np.abs(errors).max() < MATRIX_TOLERANCE else None
+
+
 def _table(curve: np.ndarray, depth: type = np.uint16) -> pyvips.Image:
     values = np.rint(curve * np.iinfo(depth).max).astype(depth)
     return pyvips.Image.new_from_array(values.reshape(1, -1))
@@ -161,6 +185,15 @@ def _ink_to_light(image: pyvips.Image) -> pyvips.Image:
     return image.icc_transform(
         "srgb", embedded=True, input_profile="cmyk", intent="relative", depth=16
     ).maplut(_DECODE)
+
+
+def _to_light(image: pyvips.Image) -> pyvips.Image:
+    """Return a picture with a profile as floating light of sRGB's primaries, 0 to 1 within it."""
+    return _to_xyz(image).colourspace("scrgb")
+
+
+def _rounded(image: pyvips.Image) -> pyvips.Image:
+    return image.rint().cast("ushort")
 
 
 def _to_xyz(image: pyvips.Image) -> pyvips.Image:

@@ -34,7 +34,7 @@ TOKEN_SECONDS = 3600
 EXTENSIONS = {"webp": "webp", "avif": "avif", "jpeg": "jpg"}
 MEDIA_TYPES = {"webp": "image/webp", "avif": "image/avif", "jpg": "image/jpeg"}
 
-_WEBP = {"quality": 80, "method": 4}
+_WEBP = {"quality": 80, "method": 2}  # 4 takes twice the time for files 4 % smaller
 _AVIF = {"quality": 60, "speed": 9}
 
 
@@ -49,7 +49,7 @@ class Recipe:
 
 # Measured: 0.9 s for 24 MP on one core, 1.1 MB. AVIF at 2048 would cost as much again.
 RECIPES = (
-    Recipe(2048, "webp", {"quality": 80, "method": 2}),
+    Recipe(2048, "webp", _WEBP),
     Recipe(1280, "webp", _WEBP),
     Recipe(1280, "avif", _AVIF),
     Recipe(1280, "jpeg", {"quality": 82, "progressive": True, "optimize": True}),

@@ -2,7 +2,8 @@
 --   further attempt holds its lease twice as long.
 -- Parameters: lease, max_lease (intervals), limit.
 -- Columns: photo_id.
--- Index served: photo_due_for_vectors. Two workers never choose the same photos (SKIP LOCKED).
+-- Index served: photo_due_for_vectors. Photos that are being deleted are skipped; not those that
+--   are being indexed, whose nudge would be spent.
 WITH due AS (
     SELECT photo.id
       FROM gallery_photo AS photo
@@ -13,7 +14,7 @@ WITH due AS (
             WHERE claim.photo_id = photo.id AND claim.claimed_until >= now())
      ORDER BY photo.created_at, photo.id
      LIMIT %(limit)s
-       FOR NO KEY UPDATE SKIP LOCKED
+       FOR KEY SHARE SKIP LOCKED
 )
 INSERT INTO embeddings_encodingclaim AS held (photo_id, claimed_until, attempts, failure)
 SELECT id, now() + %(lease)s, 1, ''

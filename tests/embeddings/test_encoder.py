@@ -20,6 +20,7 @@ from transformers import (
     SiglipProcessor,
 )
 
+from embeddings import torch_encoder
 from embeddings.encoder import ModelUnavailable
 from embeddings.torch_encoder import TorchEncoder
 from tests.processes import recording_server
@@ -32,6 +33,19 @@ def test_vectors_are_normalised_and_of_the_space_dimension(small_clip):
     assert images.shape == (1, small_clip.dimensions)
     assert texts.dtype == images.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(np.vstack([texts, images]), axis=1), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize(("least", "is_used"), [(0.9999, True), (1.1, False)])
+def test_bfloat16_is_used_where_vectors_stay_what_they_are(small_clip, monkeypatch, least, is_used):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    monkeypatch.setattr(torch_encoder, "LEAST_PARAMETERS", 0)
+    monkeypatch.setattr(torch_encoder, "LEAST_FIDELITY", least)
+    encoder = TorchEncoder(**settings.EMBEDDING_PROFILES["demo"])
+    pictures = [Image.new("RGB", (90, 60), colour) for colour in ("navy", "orange")]
+    vectors, exact = encoder.encode_images(pictures), small_clip.encode_images(pictures)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert (vectors * exact).sum(axis=1).min() > 0.9999
+    assert (np.abs(vectors - exact).max() > 1e-5) == is_used
 
 
 def test_query_that_is_a_path_opens_no_file(small_clip, tmp_path):

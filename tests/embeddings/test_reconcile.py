@@ -1,10 +1,13 @@
 """What should be stored against what is: encoded once, in step with its photo."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection, transaction
 from django.utils import timezone
 
 from embeddings import spaces
@@ -207,3 +210,18 @@ def test_claims_are_shared_out_and_held_longer_each_time(alice):
     again = EncodingClaim.objects.get(photo=first[0])
     assert again.attempts == 2
     assert again.claimed_until - timezone.now() > held.claimed_until - timezone.now()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_photo_that_is_indexed_at_this_moment_is_claimed_all_the_same(alice):
+    photo = ready(alice)
+
+    def claim():
+        try:
+            return claim_due(10)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        assert list(Photo.objects.locked()) == [photo]
+        assert pool.submit(claim).result() == [photo.pk]

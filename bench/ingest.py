@@ -1,0 +1,54 @@
+"""Measure the ingest: photographs as from a camera, from the file to a photo that is found.
+
+    make bench                                     # after the search
+    .venv/bin/python -m bench.ingest --photos 30
+
+Everything runs in servers and a database of its own, in a temporary folder, with towers of true
+size. Stages are measured in CPU seconds, each by the function that production calls, beside a
+pipeline of Pillow alone; then a whole site, as `manage.py demo` starts it, takes photos one by one
+on all cores, and many at once on one core.
+"""
+
+import argparse
+import atexit
+import os
+import platform
+from pathlib import Path
+
+from config import temporary
+
+PHOTOS, SINGLE = 60, 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--photos", type=int, default=PHOTOS, help="Taken at once, on one core.")
+    parser.add_argument("--single", type=int, default=SINGLE, help="Taken one by one.")
+    parser.add_argument("--made", type=Path, help="Keep photographs and models here, or use them.")
+    parser.add_argument("--only", choices=("stages", "site"), help="Leave the other half out.")
+    parser.add_argument("--ask", action="store_true", help="Wait for Enter before measuring.")
+    options = parser.parse_args()
+    folder = temporary.make_folder("pictures-bench-")
+    temporary.point_at(folder, os.environ)
+    # As in the processes that are measured.
+    os.environ |= {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    from config import embedded  # it reads the environment
+
+    atexit.register(embedded.remove_when_stopped, folder)
+    embedded.acquire()
+    embedded.migrate()
+    import django
+
+    django.setup()
+    from bench import ingest_measures  # needs the settings
+
+    print(f"\nIngest; {platform.machine()}, {os.cpu_count()} cores", flush=True)
+    made = options.made or folder / "made"
+    ingest_measures.run(
+        made, options.photos, single=options.single, only=options.only, ask=options.ask
+    )
+
+
+if __name__ == "__main__":
+    main()
