@@ -205,7 +205,10 @@ def get_photographer(user=None, *, name: str = "") -> Photographer:
 def get_album(owner: Photographer, title: str, visibility: str = Visibility.PUBLIC) -> Album:
     """Return the owner's album of that title, made with that visibility when it is new."""
     known = Album.objects.filter(owner=owner, title=title)
-    return _get_or_create(known, title, owner=owner, title=title, visibility=visibility)
+    with transaction.atomic():
+        # One at a time: an import and an upload may both be the first to name it.
+        Photographer.objects.select_for_update(no_key=True).get(pk=owner.pk)
+        return _get_or_create(known, title, owner=owner, title=title, visibility=visibility)
 
 
 def _get_or_create(known: QuerySet, text: str, **fields):

@@ -202,10 +202,11 @@ class RecommendationsView(ApiView):
         taste = Taste(tuple((HEARTED, one) for one in asked.get("liked", ())))
         seen = Photo.objects.listed().filter(public_id__in=asked.get("seen", ()))
         found = recommend(taste.having_seen(seen.values_list("pk", flat=True)))
+        reasons = [getattr(photo, "recommended", None) for photo in found]
         results = [
             card_json(request, photo)
-            | {"because": photo.recommended.because and photo.recommended.because.public_id}
-            for photo in found
+            | {"because": why.because.public_id if why and why.because else None}
+            for photo, why in zip(found, reasons, strict=True)
         ]
         answer = RecommendationsOutput({"results": results}).data
         return Response(answer, headers={"Cache-Control": PRIVATE})

@@ -38,7 +38,7 @@ def recommend(
 ) -> list[Photo]:
     """Return photos for a visitor, none of them seen on the last pages nor liked already.
 
-    They carry why they are `recommended`.
+    With a taste they carry why they are `recommended`.
     In a gallery of less than two pages a page is half of it, so that the next can be another.
     """
     chance = chance or random.Random()
@@ -64,7 +64,7 @@ def recommend(
     order = [*chosen, *others]
     chance.shuffle(order)
     photos = engine.photos_in_order(order)
-    for photo in photos:
+    for photo in photos if taste.signals else ():
         photo.recommended = Recommended(near[photo.pk][1] if photo.pk in chosen else None)
     return photos
 

@@ -179,3 +179,15 @@ def test_answers_vary_by_nothing_for_strangers(as_alice, five):
 def test_schema_and_docs_answer(as_charlie, db):
     assert as_charlie.get("/api/schema/").status_code == 200
     assert as_charlie.get("/api/docs/").status_code == 200
+
+
+def test_recommendations_follow_what_is_liked_and_leave_out_what_was_seen(as_charlie, alice):
+    photos = make_photos(alice, 60)
+    asked = {"liked": photos[0].public_id}
+    first = as_charlie.get("/api/v1/recommendations/", asked)
+    assert first["Cache-Control"] == "private, no-store" and not first.cookies
+    found = {one["public_id"] for one in first.json()["results"]}
+    assert len(found) == 24 and photos[0].public_id not in found
+    second = as_charlie.get("/api/v1/recommendations/", asked | {"seen": sorted(found)})
+    assert not found & {one["public_id"] for one in second.json()["results"]}
+    assert as_charlie.get("/api/v1/recommendations/", {"liked": "0"}).status_code == 400
