@@ -7,7 +7,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test lint eval bench bench-pages format clean
+.PHONY: demo test lint eval bench bench-pages messages format clean
 
 demo: .venv/installed
 	@$(BIN)/python manage.py demo --port $(PORT)
@@ -33,6 +33,12 @@ bench: .venv/installed-bench
 # Measures the pages of a large gallery; ARGS="--data FOLDER" keeps it for the next time.
 bench-pages: .venv/installed-dev
 	@$(BIN)/python -m bench.pages $(ARGS)
+
+# Collects the texts of the interface into locale/ and compiles the translations; needs GNU gettext.
+messages: .venv/installed-dev
+	$(BIN)/python manage.py makemessages --all --no-obsolete --no-wrap --add-location file \
+		--ignore .venv --ignore data --ignore tests --ignore bench --ignore templates/admin
+	$(BIN)/python manage.py compilemessages --ignore .venv --ignore data
 
 format: .venv/installed-dev
 	$(BIN)/ruff check --fix .

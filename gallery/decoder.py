@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from gallery.exceptions import RefusedUpload, UnreadablePicture
 
@@ -53,19 +54,24 @@ class Decoder:
             if said["has_grown"]:
                 self.close()
             if said["error"]:
-                raise UnreadablePicture(said["error"])
+                raise UnreadablePicture(said["error"], **said["values"])
             if len(data) == said["bytes"]:
                 return np.frombuffer(data, np.uint16).reshape(said["shape"])
         ended = process.wait()
         self.close()
         if ended == -signal.SIGALRM:
             raise UnreadablePicture(
-                f"The picture takes too long to read: more than {self.seconds:g} seconds. "
-                "Export a smaller one, or save it as JPEG first."
+                _(
+                    "The picture takes too long to read: more than %(seconds)s seconds. "
+                    "Export a smaller one, or save it as JPEG first."
+                ),
+                seconds=f"{self.seconds:g}",
             )
         raise UnreadablePicture(
-            "The picture is damaged, or takes more memory to read than there is. "
-            "Export a smaller one, or save it as JPEG first."
+            _(
+                "The picture is damaged, or takes more memory to read than there is. "
+                "Export a smaller one, or save it as JPEG first."
+            )
         )
 
     def _start(self) -> subprocess.Popen:
@@ -110,17 +116,18 @@ def _main() -> None:
     for line in sys.stdin.buffer:
         path, width, seconds = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, seconds)  # nothing catches it: it ends the process
-        shape, data, problem = (), b"", ""
+        shape, data, problem, values = (), b"", "", {}
         try:
             with decoding():
                 pixels = decode(Path(path), width).numpy()
             shape, data = pixels.shape, pixels.tobytes()
         except (RefusedUpload, UnreadablePicture) as error:
-            problem = str(error)
+            problem, values = error.message, error.values  # its parent speaks to people
         signal.setitimer(signal.ITIMER_REAL, 0)
         # What a large picture took is never all given back.
         has_grown = _resident_bytes() > most / 2
-        said = {"shape": shape, "bytes": len(data), "error": problem, "has_grown": has_grown}
+        said = {"shape": shape, "bytes": len(data), "has_grown": has_grown}
+        said |= {"error": problem, "values": values}
         answers.write(json.dumps(said).encode() + b"\n" + data)
         answers.flush()
 

@@ -1,8 +1,23 @@
 """What can be wrong with something a person asked of the gallery. Messages are for people."""
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 
 class GalleryError(Exception):
-    """Base of the gallery's own errors."""
+    """Base of the gallery's own errors.
+
+    message: may have places for values, as in "%(limit)s MB". Both stay apart until somebody reads
+    them, in their own language.
+    """
+
+    def __init__(self, message: str, **values):
+        self.message, self.values = message, values
+        super().__init__(message, values)
+
+    def __str__(self):
+        message = gettext(self.message)
+        return message % self.values if self.values else message
 
 
 class RefusedUpload(GalleryError):
@@ -47,4 +62,4 @@ class Busy(GalleryError):
     """Too many ask for the same at this moment. It may work in the next."""
 
     def __init__(self):
-        super().__init__("Too many pictures are looked at right now. Try again in a moment.")
+        super().__init__(_("Too many pictures are looked at right now. Try again in a moment."))

