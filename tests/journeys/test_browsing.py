@@ -151,3 +151,13 @@ def test_keyboard_reaches_the_photographs_first(address, page):
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_the_filter_form_is_sent_by_what_stands_below_it(address, page):
+    page.goto(f"{address}/search/")
+    page.get_by_text("Filter and sort").click()
+    form = page.locator(".filters form")
+    tops = "all => all.map(one => one.getBoundingClientRect().top)"
+    fields = form.locator("input:not([type=hidden]), select").evaluate_all(tops)
+    (button,) = form.get_by_role("button").evaluate_all(tops)
+    assert len(fields) > 5 and button > max(fields)
