@@ -111,7 +111,7 @@ def texts(photo) -> dict[str, str]:
 
 # --- What stays and what is renewed --------------------------------------------------------
 def test_page_albums_and_link_stay_and_all_that_is_derived_is_renewed(alice, client):
-    photo = of_old_file(alice)
+    photo = of_old_file(alice, location_shown=True)
     album = services.get_album(alice, "Coves")
     services.add_to_album(album, photo)
     before = Photo.objects.get(pk=photo.pk)
