@@ -25,7 +25,7 @@ def test_owner_sees_photos_caches_and_searches(client, admin_user, alice):
     html = client.get("/admin/dashboard/").content.decode()
     for text in ("Broken one", "The file is damaged.", "quiet harbour", "zzqqxx", "Hit rate"):
         assert text in html, text
-    nothing = html.partition("found nothing")[2]
+    nothing = html.partition("that found nothing")[2]
     assert "zzqqxx" in nothing and "quiet harbour" not in nothing
     assert "/admin/dashboard/" in client.get("/admin/").content.decode()
 
