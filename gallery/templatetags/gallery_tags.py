@@ -51,24 +51,26 @@ def card(context, photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
         "photo": photo,
         "within": context.get("within"),
         "eager": number <= EAGER_CARDS,
+        "first": number == 1,
         "hit": getattr(photo, "hit", None),
         "recommended": getattr(photo, "recommended", None),
     }
 
 
 @register.inclusion_tag("gallery/_picture.html")
-def picture(photo: Photo, layout: str, eager: bool = False) -> dict:
+def picture(photo: Photo, layout: str, eager: bool = False, first: bool = False) -> dict:
     """Show a photo's <picture>.
 
     layout: "card" in a grid of rows, "cover" in a grid of equal tiles, "hero" across the page,
-    "whole" as large as the window allows.
+    "whole" as large as the window allows. first: it is what the page is looked at for, and loads
+    before all else; so are hero and whole.
     """
     return {
         "photo": photo,
         "sources": sources(photo),
         "sizes": _sizes(photo, layout),
         "eager": eager,
-        "first": eager and layout in ("hero", "whole"),
+        "first": first or (eager and layout in ("hero", "whole")),
         # Between them the AVIF renditions end at 1280 px: large screens take the larger WebP.
         "prefers_largest": layout in ("hero", "whole"),
     }

@@ -124,7 +124,7 @@ def test_first_row_loads_at_once_and_the_rest_lazily(as_charlie, alice):
 
 
 def test_hero_and_whole_picture_come_first(as_charlie, gallery):
-    for path in ("/", f"/photos/{gallery[0].public_id}/"):
+    for path in ("/", f"/photos/{gallery[0].public_id}/", "/photos/", "/search/?q=harbour"):
         page = Page(as_charlie.get(path).content.decode())
         priorities = [image.get("fetchpriority") for image in page.all("img") if image["alt"]]
         assert priorities[0] == "high" and priorities.count("high") == 1, path
