@@ -353,8 +353,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {
-        "anonymous": f"{_env_whole('API_ANONYMOUS_PER_MINUTE', 600)}/minute",
-        "token": f"{_env_whole('API_TOKEN_PER_MINUTE', 1200)}/minute",
+        "anonymous": f"{_env_whole('API_ANONYMOUS_PER_MINUTE', 6000)}/minute",
+        "token": f"{_env_whole('API_TOKEN_PER_MINUTE', 6000)}/minute",
     },
     "EXCEPTION_HANDLER": "config.problems.problem_response",
     # A site of its own is asked directly; in production a proxy stands in front.

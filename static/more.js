@@ -35,6 +35,11 @@ if (list && link) {
   );
   crossing.observe(list.firstElementChild);
 
+  // Who is at the foot of the page by keyboard keeps it: nothing pushes it away.
+  const isAtFoot = () =>
+    pager.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING &&
+    !pager.contains(document.activeElement);
+
   const load = async () => {
     const address = link.href;
     loading = true;
@@ -43,6 +48,7 @@ if (list && link) {
     try {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(answer.statusText);
+      if (isAtFoot()) return null;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const theirs = page.querySelector("nav.pages");
       const items = [...(theirs?.previousElementSibling?.children ?? [])];
@@ -80,7 +86,7 @@ if (list && link) {
 
   const nearing = new IntersectionObserver(
     ([entry]) => {
-      if (!entry.isIntersecting || loading || left < 1) return;
+      if (!entry.isIntersecting || loading || left < 1 || isAtFoot()) return;
       left -= 1;
       load();
     },

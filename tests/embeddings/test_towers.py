@@ -100,14 +100,14 @@ def test_the_worker_makes_the_tower_of_a_space_that_lacks_it(space, small_clip, 
 
 def test_a_query_is_encoded_here_once_the_tower_is_loaded(built, worker, small_clip):
     assert cache.query_vector("Snowy  mountain", built) is not None
-    assert worker.texts == ["Snowy mountain"], "nobody waited for the tower"
+    assert worker.texts == ["snowy mountain"], "nobody waited for the tower"
     redis.delete(cache._alive_key(built))
     assert health.model() == health.DEGRADED
     loaded(built)
     assert health.model() == health.OK, "and no worker is needed any more"
     vector = cache.query_vector("a red lighthouse", built)
     np.testing.assert_allclose(vector, small_clip.encode_texts(["a red lighthouse"])[0], atol=1e-5)
-    assert worker.texts == ["Snowy mountain"]
+    assert worker.texts == ["snowy mountain"]
     assert cache.query_vector("   ", built) is None
 
 
