@@ -20,8 +20,9 @@ if (list && link) {
   let left = BY_ITSELF;
   let loading = false;
 
+  const isCovered = () => document.querySelector("dialog[open]"); // then the address is a photo's
   const keepAddress = (address) => {
-    if (address !== location.href) history.replaceState(history.state, "", address);
+    if (address !== location.href && !isCovered()) history.replaceState(history.state, "", address);
   };
   const pageOf = (reached) => [...pages].filter(([item]) => reached(item)).at(-1)?.[1];
   const crossing = new IntersectionObserver(
@@ -86,7 +87,7 @@ if (list && link) {
 
   const nearing = new IntersectionObserver(
     ([entry]) => {
-      if (!entry.isIntersecting || loading || left < 1 || isAtFoot()) return;
+      if (!entry.isIntersecting || loading || left < 1 || isAtFoot() || isCovered()) return;
       left -= 1;
       load();
     },
