@@ -8,7 +8,6 @@ after PAGE_TTL_SECONDS.
 
 import gzip
 import hashlib
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -23,14 +22,13 @@ from config import counts
 ADDITIONS_SECONDS = 5.0  # between two waves of additions; a photo shows after twice as long
 STATE_TTL_SECONDS = 24 * 3600
 COMPUTING_SECONDS = 5  # that others wait for one who renders, at most
-POLL_SECONDS = 0.01
+POLL_SECONDS = 0.005
 WARM_SECONDS = 3600
 MOST_WARM = 50  # pages
 COMPRESSION = 5
 
 _GENERATION, _ADDITIONS = "page_generation", "page_additions"
 
-logger = logging.getLogger(__name__)
 _unsaid = threading.Event()  # a change that Redis did not hear of
 
 
@@ -176,10 +174,15 @@ def _made(key: str, state: State, render: Callable[[State], KeptPage | None]) ->
     return made
 
 
-def _waited_for(key: str) -> KeptPage | None:
+def wait_for(lock: str) -> None:
+    """Wait until whoever took this lock has given it back, up to COMPUTING_SECONDS."""
     deadline = time.monotonic() + COMPUTING_SECONDS
-    while time.monotonic() < deadline and cache.has_key(f"{key}:rendering"):
+    while time.monotonic() < deadline and cache.has_key(lock):
         time.sleep(POLL_SECONDS)
+
+
+def _waited_for(key: str) -> KeptPage | None:
+    wait_for(f"{key}:rendering")
     state, kept = _read(key)
     return kept if state and kept and state.shows(kept) else None
 

@@ -5,20 +5,17 @@ most when some were added. Lists hold ids: whoever shows them looks whether they
 """
 
 import hashlib
-import time
 from collections.abc import Callable
 from uuid import UUID
 
 from django.core.cache import cache
 
 from config import counts
-from gallery.cache import generation
+from gallery.cache import COMPUTING_SECONDS, generation, wait_for
 
 RESULTS_TTL_SECONDS = 600
 ADDITIONS_SECONDS = 10
 POOL_TTL_SECONDS = 300
-COMPUTING_SECONDS = 5  # that others wait for one who computes, at most
-POLL_SECONDS = 0.005
 
 
 def _key(asked: tuple, snapshot: str) -> str:
@@ -53,7 +50,8 @@ def results(asked: tuple, snapshot: str, compute: Callable, *, stale: bool = Tru
             if (found := cache.get(_key(asked, before))) is not None:
                 counts.add("results stale")
                 return before, found, False
-        if (found := _waited_for(key, lock)) is not None:
+        wait_for(lock)
+        if (found := cache.get(key)) is not None:
             counts.add("results hit")
             return snapshot, found, False
     counts.add("results miss")
@@ -67,13 +65,6 @@ def results(asked: tuple, snapshot: str, compute: Callable, *, stale: bool = Tru
     return snapshot, found, True
 
 
-def _waited_for(key: str, lock: str):
-    deadline = time.monotonic() + COMPUTING_SECONDS
-    while time.monotonic() < deadline and cache.has_key(lock):
-        time.sleep(POLL_SECONDS)
-    return cache.get(key)
-
-
 def kept_results(asked: tuple, snapshot: str):
     """Return the list of an earlier state, and keep it longer; None if it is gone."""
     found = cache.get(_key(asked, snapshot))
@@ -85,16 +76,11 @@ def kept_results(asked: tuple, snapshot: str):
 
 def recommendation_pool(compute: Callable) -> list:
     """Return the pool that pages of recommendations draw from, made anew for each state."""
-    found = cache.get(f"recommendation_pool:{generation()}")
+    key = f"recommendation_pool:{generation()}"
+    found = cache.get(key)
     if found is None:
-        found = refresh_recommendation_pool(compute)
-    return found
-
-
-def refresh_recommendation_pool(compute: Callable) -> list:
-    """Make the pool before it expires."""
-    found = compute()
-    cache.set(f"recommendation_pool:{generation()}", found, POOL_TTL_SECONDS)
+        found = compute()
+        cache.set(key, found, POOL_TTL_SECONDS)
     return found
 
 

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from uuid import UUID
 
 from django.conf import settings
@@ -51,8 +52,12 @@ class Taste:
         return replace(self, signals=kept)
 
     def has_seen(self, photo_id: UUID) -> bool:
+        return _mark(photo_id) in self._marks
+
+    @cached_property
+    def _marks(self) -> frozenset[bytes]:
         starts = range(0, len(self.seen), MARK_BYTES)
-        return _mark(photo_id) in {self.seen[at : at + MARK_BYTES] for at in starts}
+        return frozenset(self.seen[at : at + MARK_BYTES] for at in starts)
 
     def remembering(self, count: int) -> "Taste":
         """Return it as if only the last `count` photos had been seen."""
