@@ -155,13 +155,15 @@ const open = (from) => {
 const land = () => {
   const photo = photos[at];
   const card = photo.id && document.getElementById(photo.id);
+  const link = card?.querySelector("a.frame");
   history.scrollRestoration = "auto";
   if (card) {
     const { top, bottom } = card.getBoundingClientRect();
     if (top < 0 || bottom > innerHeight) card.scrollIntoView({ block: "center" });
-    card.querySelector("a.frame").focus({ preventScroll: true });
+    link.focus({ preventScroll: true });
   }
-  if (following) location.assign(photo.href);
+  if (following && link) link.click(); // as by hand, so that the list keeps its place
+  else if (following) location.assign(photo.href);
   else if (card) return;
   else if (document.contains(photo.picture)) opener.focus();
   else location.replace(photo.id ? `${photo.page.split("#")[0]}#${photo.id}` : photo.href);

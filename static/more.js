@@ -19,10 +19,11 @@ if (list && link) {
   const pages = new Map([[list.firstElementChild, location.href]]);
   let left = BY_ITSELF;
   let loading = false;
+  let leaving = false; // for a photograph: its page of the list is what the back button leads to
 
   const isCovered = () => document.querySelector("dialog[open]"); // then the address is a photo's
   const keepAddress = (address) => {
-    if (address !== location.href && !isCovered()) history.replaceState(history.state, "", address);
+    if (address !== location.href && !leaving && !isCovered()) history.replaceState(history.state, "", address);
   };
   const pageOf = (reached) => [...pages].filter(([item]) => reached(item)).at(-1)?.[1];
   const crossing = new IntersectionObserver(
@@ -87,17 +88,20 @@ if (list && link) {
 
   const nearing = new IntersectionObserver(
     ([entry]) => {
-      if (!entry.isIntersecting || loading || left < 1 || isAtFoot() || isCovered()) return;
+      if (!entry.isIntersecting || loading || left < 1 || leaving || isAtFoot() || isCovered()) return;
       left -= 1;
       load();
     },
     { rootMargin: AHEAD },
   );
 
+  const isElsewhere = (click) => click.ctrlKey || click.metaKey || click.shiftKey || click.button;
+
   const pressed = async (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    if (isElsewhere(event)) return;
     event.preventDefault();
     if (loading) return;
+    leaving = false;
     left = BY_ITSELF;
     focusOn(await load());
   };
@@ -109,13 +113,15 @@ if (list && link) {
   // Back from a photograph: to the page that it is on, and to the photograph.
   list.addEventListener("click", (event) => {
     const opened = event.target.closest("a[href]");
-    if (!opened) return;
+    if (!opened || isElsewhere(event)) return;
     const item = [...list.children].find((one) => one.contains(opened));
     const before = Node.DOCUMENT_POSITION_PRECEDING | Node.DOCUMENT_POSITION_CONTAINED_BY;
     keepAddress(pageOf((first) => first === item || item.compareDocumentPosition(first) & before));
     history.replaceState({ ...history.state, opened: opened.pathname }, "");
+    leaving = true;
     history.scrollRestoration = "manual"; // the browser would scroll by a list of another length
   });
+  addEventListener("pageshow", () => (leaving = false)); // out of the browser's memory
 }
 
 const opened = history.state?.opened;

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -158,11 +159,16 @@ def test_caption_leads_to_the_photos_page_and_back_to_its_card(site, page, dialo
     page.keyboard.press("Space")
     page.keyboard.press("End")
     wait_for_address(page, links[-1])
+
+    def answer_late(route):
+        time.sleep(1.5)  # the list below has the time to grow, and to take another address
+        route.continue_()
+
+    page.route(links[-1], answer_late)
     dialog.get_by_role("link").click()
     expect(page.locator("figure.whole")).to_be_visible()
     assert page.url == links[-1]
     page.go_back()
-    # The list goes on below it meanwhile, and its address with it.
     page.wait_for_function("() => location.pathname === '/photos/'")
     card = page.locator(f'{CARD} a.frame[href="{links[-1].removeprefix(site.url)}"]')
     expect(card).to_be_in_viewport()
