@@ -7,7 +7,7 @@ TORCH_ARGS ?=
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
 
-.PHONY: demo test lint eval bench bench-pages messages format clean
+.PHONY: demo test lint eval bench bench-pages bench-serving messages format clean
 
 demo: .venv/installed
 	@$(BIN)/python manage.py demo --port $(PORT)
@@ -33,6 +33,10 @@ bench: .venv/installed-bench
 # Measures the pages of a large gallery; ARGS="--data FOLDER" keeps it for the next time.
 bench-pages: .venv/installed-dev
 	@$(BIN)/python -m bench.pages $(ARGS)
+
+# Measures requests a second of one web process beside a bare view; needs wrk.
+bench-serving: .venv/installed-dev
+	@$(BIN)/python -m bench.serving $(ARGS)
 
 # Collects the texts of the interface into locale/ and compiles the translations; needs GNU gettext.
 messages: .venv/installed-dev

@@ -39,9 +39,13 @@ def _without_banks():
     return EmbeddingSpace.objects.defer("caption_bank", "image_bank", "probe")
 
 
-def active_space() -> EmbeddingSpace | None:
-    """Return the space that serves, without its banks; None before the first one is ready."""
-    return _without_banks().filter(state=EmbeddingSpace.State.ACTIVE).first()
+def active_space(**others) -> EmbeddingSpace | None:
+    """Return the space that serves, without its banks; None before the first one is ready.
+
+    others: expressions to read with it.
+    """
+    active = _without_banks().filter(state=EmbeddingSpace.State.ACTIVE)
+    return active.annotate(**others).first()
 
 
 def active_space_and_vectors(
@@ -57,8 +61,7 @@ def active_space_and_vectors(
         )
         for leg, model in (("image", ImageVector), ("text", TextVector))
     }
-    active = _without_banks().filter(state=EmbeddingSpace.State.ACTIVE)
-    space = active.annotate(**stored).first()
+    space = active_space(**stored)
     vectors = {leg: getattr(space, f"{leg}_vector", None) for leg in ("image", "text")}
     return space, {
         leg: np.asarray(one, dtype=np.float32) for leg, one in vectors.items() if one is not None

@@ -246,10 +246,22 @@ class Photo(models.Model):
             ),
         ]
         indexes = [
-            # Newest first on pages and in the feed.
+            # Newest first on pages and in the feed, and those that pass filters: these are read in
+            # the index. No texts, or a row may be too long for it.
             models.Index(
                 F("published_at").desc(),
                 F("id").desc(),
+                include=(
+                    "taken_at",
+                    "taken_offset_minutes",
+                    "iso",
+                    "f_number",
+                    "focal_length_mm",
+                    "width",
+                    "height",
+                    "owner",
+                    "colours",
+                ),
                 condition=Q(listed=True),
                 name="photo_listed_newest",
             ),

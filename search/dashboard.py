@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from config import counts
 from gallery.models import Photo, Renewal
-from search.engine import IndexState
+from search.engine import read_index
 
 LAYERS = {"page": "Pages", "results": "Results", "vectors": "Query vectors"}
 KEYS = {"page": "page:*", "results": "results:*", "vectors": "query_vector:*"}
@@ -114,7 +114,7 @@ def dashboard(request):
         "failed": failed.select_related("owner")[:FAILURES],
         "searched": counts.most("searched", MOST_WORDS),
         "nothing": counts.most("nothing found", MOST_WORDS),
-        "index": IndexState.now(),
+        "index": read_index()[0],
         "search_url": reverse("search"),
     }
     return TemplateResponse(request, "admin/dashboard.html", context)

@@ -3,14 +3,13 @@
 import hashlib
 import random
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import compress
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import CharField, Subquery, Value
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast, Concat
 
 from embeddings import spaces
 from embeddings.cache import query_vector
@@ -30,6 +29,7 @@ NEAREST = 6  # shown apart when nothing is close
 SIMILAR_DEPTH = 100
 SIMILAR_WEIGHTS = {"image": 1.0, "text": 0.5}
 RANDOM_WINDOWS = 600
+WINDOWS_A_PHOTO = 20  # about one photo lies in each: enough of them do
 MOST_FEATURED = 500  # the newest of them, where a few are drawn
 LEGS = ("text", "image")
 BROWSING_DEPTH = 1000  # photos of a query that has filters only
@@ -90,13 +90,31 @@ class IndexState:
     vectors: str
     documents: int
 
-    @classmethod
-    def now(cls) -> "IndexState":
-        """Read both in one query."""
-        active = EmbeddingSpace.objects.filter(state=EmbeddingSpace.State.ACTIVE)
-        name = Concat(Cast("pk", CharField()), Value("."), Cast("generation", CharField()))
-        corpus = CorpusStatistics.now(vectors=Subquery(active.values_list(name)[:1]))
-        return cls(corpus.state, getattr(corpus, "vectors", None) or "", corpus.documents)
+
+def read_index() -> tuple[IndexState, EmbeddingSpace | None]:
+    """Return the state of the index now, and the space that serves, in one query."""
+    space = spaces.active_space(corpus=CorpusStatistics.beside())
+    corpus = CorpusStatistics.of(space.corpus) if space else CorpusStatistics.now()
+    vectors = f"{space.pk}.{space.generation}" if space else ""
+    return IndexState(corpus.state, vectors, corpus.documents), space
+
+
+class Index:
+    """What a search needs to know of the index, read once."""
+
+    @cached_property
+    def state(self) -> IndexState:
+        """How it was up to search.cache.ADDITIONS_SECONDS ago."""
+
+        def read() -> IndexState:
+            state, self.space = read_index()
+            return state
+
+        return cache.index_state(read)
+
+    @cached_property
+    def space(self) -> EmbeddingSpace | None:
+        return spaces.active_space()
 
 
 def search(
@@ -116,13 +134,13 @@ def search(
     """
     if query.is_empty:
         return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
-    state = cache.index_state(IndexState.now)
-    meant = None if exact else _meant(query, state)
+    index = Index()
+    meant = None if exact else _meant(query, index.state)
     used = meant or query
     asked = used.asked(sort)
     found, is_new = cache.kept_results(asked, snapshot) if snapshot else None, False
     if found is None:
-        snapshot, found, is_new = _computed(used, sort, asked, state)
+        snapshot, found, is_new = _computed(used, sort, asked, index)
     by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
     photos = photos_in_order(list(by_id))
     for photo in photos:
@@ -141,7 +159,7 @@ def search(
         ids=found.ids,
         problems=found.problems,
         corrected=meant,
-        state=state.words,
+        state=index.state.words,
     )
 
 
@@ -167,10 +185,10 @@ def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
 
 
 def _computed(
-    query: SearchQuery, sort: str, asked: tuple, state: IndexState
+    query: SearchQuery, sort: str, asked: tuple, index: Index
 ) -> tuple[str, Results, bool]:
     """Return the name of the index's state, its list, and whether it was made just now."""
-    space = spaces.active_space()
+    state, space = index.state, index.space
     vector = query_vector(query.semantic, space) if space and query.semantic else None
     snapshot = state.words if vector is None else f"{state.words}.{state.vectors}"
 
@@ -204,9 +222,10 @@ def _fused(
         return Results.of(scored, {}, problems=problems)
     legs = LEGS if vector is not None else ()
     statements = retrievers.words_statements(query, allowed) | {
-        leg: retrievers.dense_statement(leg, space, vector, allowed) for leg in legs
+        leg: retrievers.dense_statement(leg, space, vector, allowed, documents=documents)
+        for leg in legs
     }
-    rows = retrievers.run(statements, documents=documents)
+    rows = retrievers.run(statements)
     dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
     short = [leg for leg in legs if len(dense[leg]) < DEPTH]
     if short and not allowed.leaves_few:
@@ -293,15 +312,10 @@ def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray]) -> list[UUID
         leg: retrievers.dense_statement(leg, space, vector, depth=SIMILAR_DEPTH)
         for leg, vector in vectors.items()
     }
-    rows = retrievers.run(statements, depth=SIMILAR_DEPTH)
+    rows = retrievers.run(statements)
     rankings = {leg: DenseRanking.of(found).photo_ids for leg, found in rows.items()}
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
     return [UUID(bytes=one) for one, _ in scored[:SIMILAR_DEPTH]]
-
-
-def random_photos(limit: int = PAGE_SIZE) -> list[Photo]:
-    """Return listed photos, each as likely as any other, in random order."""
-    return photos_in_order(random_ids(limit))
 
 
 def random_ids(limit: int) -> list[UUID]:
@@ -325,7 +339,7 @@ def changing_photos(seed: str, limit: int) -> list[Photo]:
     the others among all that are listed.
     """
     chance = random.Random(seed)
-    places = [chance.random() for _ in range(RANDOM_WINDOWS)]
+    places = [chance.random() for _ in range(WINDOWS_A_PHOTO * limit)]
     parameters = [MOST_FEATURED, places, seed, limit // 2, limit]
     chosen = RawSQL(sql_of("changing_photos"), parameters)
     photos = list(Photo.objects.listed().for_cards().filter(pk__in=chosen))

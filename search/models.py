@@ -4,7 +4,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 from pgvector.django import SparseVectorField
 
 SPARSE_DIMENSIONS = 100_000_000  # term ids stay below; pgvector takes up to 1e9
@@ -101,18 +101,32 @@ class CorpusStatistics(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_statistics")]
 
-    withdrawn = 0  # documents; set by now()
+    withdrawn = 0  # documents; set by now() and of()
 
     @classmethod
-    def now(cls, **others) -> "CorpusStatistics":
-        """Return the row as it is now; of an index that was never written, an empty one.
+    def now(cls) -> "CorpusStatistics":
+        """Return the row as it is now; of an index that was never written, an empty one."""
+        return cls._rows().first() or cls()
 
-        others: expressions to read with it.
-        """
+    @classmethod
+    def beside(cls) -> Subquery:
+        """Return the row as an expression, to be read in a query of something else: see of()."""
+        names = ("documents", "generation", "withdrawn")
+        return Subquery(cls._rows().values(json=JSONObject(**{name: name for name in names})))
+
+    @classmethod
+    def of(cls, read: dict | None) -> "CorpusStatistics":
+        """Return what now() does, as far as beside() has read it."""
+        row = cls()
+        for name, value in (read or {}).items():
+            setattr(row, name, value)
+        return row
+
+    @classmethod
+    def _rows(cls) -> models.QuerySet["CorpusStatistics"]:
         documents = PhotoDocument.objects.filter(listed=False, input_hash=PhotoDocument.WITHDRAWN)
         count = documents.order_by().values("listed").annotate(count=Count("pk")).values("count")
-        rows = cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0), **others)
-        return rows.first() or cls()
+        return cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0))
 
     @property
     def state(self) -> str:

@@ -102,8 +102,7 @@ def _near(
                 "image", space, np.asarray(vector, np.float32), depth=NEIGHBOURS
             )
             for photo_id, vector in vectors.items()
-        },
-        depth=NEIGHBOURS,
+        }
     )
     by_id = {photo.pk: photo for photo in liked}
     near: dict[UUID, tuple[float, Photo]] = {}

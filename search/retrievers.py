@@ -4,13 +4,12 @@ Each returns distinct photos, best first. Ids come from SQL that knows visibilit
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from search import bm25, filters, postings
@@ -132,38 +131,19 @@ _HAS_WORDS = (
 _PASSES = "EXISTS (SELECT FROM gallery_photo AS photo WHERE photo.id = {} AND photo.listed AND {})"
 
 
-def prepare_transaction(candidates: int) -> None:
-    """Set the knobs of the ANN scans for the running transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('hnsw.ef_search', %s, true), "
-            "set_config('hnsw.iterative_scan', 'relaxed_order', true), "
-            "set_config('jit', 'off', true)",
-            [str(candidates)],
-        )
-
-
 def candidates_of(depth: int, documents: int) -> int:
     """Return how many candidates an HNSW scan keeps (ef_search) to find `depth` of so many."""
     growth = max(1.0, documents / USUAL_GALLERY) ** (1 / 6)
     return min(MOST_CANDIDATES, round(CANDIDATES * depth * growth))
 
 
-def run(
-    statements: dict[str, Statement | None], *, depth: int = DEPTH, documents: int = 0
-) -> dict[str, list[tuple]]:
-    """Send named statements to the server in one go; return the rows of each, none for None.
-
-    depth: how many rows an approximate scan is meant to find. documents: among how many.
-    """
+def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
+    """Send named statements to the server in one go; return the rows of each, none for None."""
     rows = {name: [] for name in statements}
     if not any(statements.values()):
         return rows
     connection.ensure_connection()
-    scans = bool(VECTOR_TABLES.keys() & statements.keys())  # they need the knobs
-    with transaction.atomic() if scans else nullcontext(), connection.connection.pipeline():
-        if scans:
-            prepare_transaction(candidates_of(depth, documents))
+    with connection.connection.pipeline():
         cursors = {}
         for name, statement in statements.items():
             if statement:
@@ -351,7 +331,7 @@ def rank_by_vector(
     leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
     """
     statement = dense_statement(leg, space, vector, allowed, depth=depth)
-    return DenseRanking.of(run({leg: statement}, depth=depth)[leg])
+    return DenseRanking.of(run({leg: statement})[leg])
 
 
 def dense_statement(
@@ -361,8 +341,9 @@ def dense_statement(
     allowed: Restriction = Restriction(),
     *,
     depth: int = DEPTH,
+    documents: int = 0,
 ) -> Statement:
-    """Return the SQL of a dense ranking and its parameters."""
+    """Return the SQL of a dense ranking and its parameters; documents: how many are indexed."""
     table = VECTOR_TABLES[leg]
     sql = sql_of("semantic_restricted" if allowed.leaves_few else "semantic").format(
         table=table,
@@ -372,7 +353,8 @@ def dense_statement(
         condition=allowed.condition(f"{table}.photo_id"),
     )
     literal = _literal(vector.astype(np.float32).tobytes())
-    return sql, allowed.parameters | {"vector": literal, "depth": depth}
+    knobs = {"depth": depth, "candidates": candidates_of(depth, documents)}
+    return sql, allowed.parameters | knobs | {"vector": literal}
 
 
 @lru_cache(maxsize=8)  # every leg asks with the same vector

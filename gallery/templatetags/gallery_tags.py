@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from gallery import structured
 from gallery.markdown import html_of
@@ -19,7 +21,6 @@ register = template.Library()
 RATIO_STEP = 1.05
 NARROWEST = 0.4
 WIDEST_CLASS = 43
-EAGER_CARDS = 4  # about the first row
 SMALL_PX = 1000  # narrower originals are not blown up to the window's size
 
 # How high a row of cards is; the same figures are in site.css under --row.
@@ -42,38 +43,59 @@ def is_small(photo: Photo) -> bool:
 
 
 @register.inclusion_tag("gallery/_card.html", takes_context=True)
-def card(context, photo: Photo, number: int = EAGER_CARDS + 1) -> dict:
-    """Show a photo in a grid. number: its place from 1; the first ones load at once.
+def card(context, photo: Photo, number: int = 0) -> dict:
+    """Show a photo in a grid. number: its place from 1, if the grid is what the page is for.
 
     The page's `within` is what its link says of the list that it stands in: see gallery.around.
     """
     return {
         "photo": photo,
         "within": context.get("within"),
-        "eager": number <= EAGER_CARDS,
         "first": number == 1,
         "hit": getattr(photo, "hit", None),
         "recommended": getattr(photo, "recommended", None),
     }
 
 
-@register.inclusion_tag("gallery/_picture.html")
-def picture(photo: Photo, layout: str, eager: bool = False, first: bool = False) -> dict:
-    """Show a photo's <picture>.
+@register.simple_tag
+def picture(photo: Photo, layout: str, first: bool = False) -> SafeString:
+    """Show a photo's <picture>, before it the placeholder that is seen until it is there.
 
     layout: "card" in a grid of rows, "cover" in a grid of equal tiles, "hero" across the page,
     "whole" as large as the window allows. first: it is what the page is looked at for, and loads
-    before all else; so are hero and whole.
+    before all else. All others wait until they are near the window, the rest of the first row too:
+    on a phone it is out of sight, and would take its share of the line.
     """
-    return {
-        "photo": photo,
-        "sources": sources(photo),
-        "sizes": _sizes(photo, layout),
-        "eager": eager,
-        "first": first or (eager and layout in ("hero", "whole")),
-        # Between them the AVIF renditions end at 1280 px: large screens take the larger WebP.
-        "prefers_largest": layout in ("hero", "whole"),
-    }
+    # Not a template: a page has dozens of them, and a template takes five times as long.
+    size = format_html('width="{}" height="{}"', photo.width, photo.height)
+    placeholder = format_html(
+        '<img class="placeholder" src="{}" {} alt="" aria-hidden="true">', photo.placeholder, size
+    )
+    found = sources(photo)
+    if found is None:
+        return placeholder if photo.placeholder else SafeString()
+    sizes = _sizes(photo, layout)
+    fitting = sizes if first else f"auto, {sizes}"
+    # Between them the AVIF renditions end at 1280 px: large screens take the larger WebP.
+    offered = [("webp", found.webp, sizes, mark_safe('media="(min-width: 60rem)" '))]
+    offered = offered if layout in ("hero", "whole") else []
+    offered += [("avif", found.avif, fitting, ""), ("webp", found.webp, fitting, "")]
+    # Decoded with the first frame, or it comes a frame later.
+    loading = 'decoding="sync" fetchpriority="high"' if first else 'decoding="async" loading="lazy"'
+    return format_html(
+        '{}<picture>{}<img src="{}" sizes="{}" {} alt="{}" {}></picture>',
+        placeholder if photo.placeholder else "",
+        format_html_join(
+            "",
+            '<source {3}type="image/{0}" srcset="{1}" sizes="{2}">',
+            (one for one in offered if one[1]),
+        ),
+        found.fallback,
+        fitting,
+        size,
+        photo.alt_text,
+        mark_safe(loading),
+    )
 
 
 def _sizes(photo: Photo, layout: str) -> str:

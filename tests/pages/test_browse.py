@@ -150,6 +150,7 @@ def test_changing_row_is_served_by_indexes(many):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
         parameters = [10, [0.1, 0.6], "1", 3, 6]
         cursor.execute(f"EXPLAIN {sql_of('changing_photos')}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())
@@ -185,18 +186,17 @@ def test_search_by_words_costs_eight_queries(as_charlie, alice):
         assert len(found) <= 8, "\n".join(one[:150] for one in found)
 
 
-def test_search_waits_eight_times_for_the_database(as_charlie, alice, space, says):  # noqa: F811
-    """The rankings go to the server in one go, with the knobs of their scans."""
+def test_search_by_meaning_costs_eight_queries(as_charlie, alice, space, says):  # noqa: F811
+    """One more where a word is in no dictionary, and may be misspelt."""
+    says("mountain", unit(1))
     says("harbour", unit(1))
     for number, photo in enumerate(make_photos(alice, 30, camera="Nikon Z6")):
         embed(photo, space, image=unit(1, number / 30), text=unit(1, -number / 30))
     as_charlie.get("/search/?q=pier")
-    for path in SEARCHES:
+    for path in ("/search/?q=mountain", "/search/?q=mountain&page=2", *SEARCHES):
         found = queries_of(as_charlie, path)
-        begins = [at for at, one in enumerate(found) if one.startswith("SAVEPOINT")]
-        ends = [at for at, one in enumerate(found) if one.startswith("RELEASE")]
-        together = sum(end - begin for begin, end in zip(begins, ends, strict=True))
-        assert len(found) - together <= 8, "\n".join(one[:150] for one in found)
+        spelt = "mountain" in path or "?" not in path
+        assert len(found) <= (8 if spelt else 9), "\n".join(one[:150] for one in found)
 
 
 def test_facets_count_what_is_listed(cameras):

@@ -82,9 +82,9 @@ def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
     monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
     monkeypatch.setattr("search.engine.query_vector", lambda text, space: query_vector)
-    monkeypatch.setattr(retrievers, "prepare_transaction", lambda depth: None)
+    monkeypatch.setattr(retrievers, "candidates_of", lambda depth, documents: 1)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1; SET LOCAL hnsw.ef_search = 1")
+        cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     query = parse('"pier"')
     assert len(rank_by_vector("image", space, query_vector, allowed_by('"pier"'))) < 30
