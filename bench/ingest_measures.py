@@ -65,7 +65,7 @@ def run(made: Path, count: int, *, single: int, only: str | None, ask: bool) -> 
         _towers(encoder, exported)
     if only != "stages":
         say("starting the site")
-        with sites.running(space) as site:
+        with sites.running() as site:
             _quiet(ask)
             sites.one_by_one(site, login, whole[:WARM], space)
             _single(sites.one_by_one(site, login, whole[WARM : WARM + single], space))

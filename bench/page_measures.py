@@ -21,9 +21,13 @@ from config.wsgi import application
 from gallery import paging
 from gallery.models import Album, AlbumPhoto, Photo, Photographer
 from search.facets import facets
+from search.recommendations import recommend
+from search.taste import HEARTED, Taste
 
 REQUESTS = 100  # of each kind
 FEW = 20  # of what takes long
+TASTES = 1000  # photos that visitors like
+LIKED = 10
 LARGE_ALBUM = "large-album"
 LARGE_ALBUM_PHOTOS = 10_000
 
@@ -40,6 +44,9 @@ def run(count: int) -> None:
     row("---", "---", "---", "---", "---", "---")
     for name, addresses in pages(questions):
         measure(name, addresses)
+    photos = list(Photo.objects.listed().only("public_id")[:: max(1, count // TASTES)])
+    _, taken = timed(recommend, tastes(photos))
+    row(f"recommendations for a taste of {LIKED} photos, without the page", taken, "", "", "", "")
     _, taken = timed(count_facets, range(FEW))
     row("names in the filter form, counted anew each ten minutes", taken, "", "", "", "")
 
@@ -125,6 +132,16 @@ def measure(name: str, addresses: list[str]) -> None:
     plain = np.median([len(body) for body in bodies]) / 1000
     zipped = np.median([len(gzip.compress(body, 6)) for body in bodies]) / 1000
     row(name, taken, bare, queries, f"{plain:.0f}", f"{zipped:.1f}")
+
+
+def tastes(photos: list[Photo]) -> Iterator[Taste]:
+    """Yield tastes of visitors, each of other photos."""
+    chance = random.Random(2)
+    for _ in range(REQUESTS):
+        taste = Taste()
+        for photo in chance.sample(photos, LIKED):
+            taste = taste.with_signal(HEARTED, photo.public_id)
+        yield taste
 
 
 def count_facets(_) -> None:

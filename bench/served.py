@@ -19,7 +19,7 @@ if folder := os.environ.get("BENCH_BARE"):
     def bare(request, name: str) -> HttpResponse:
         return HttpResponse(bodies[name], headers={"Content-Encoding": "gzip"})
 
-    urlpatterns = [path("<name>/", bare)]
+    urlpatterns = [path("", lambda request: HttpResponse()), path("<name>/", bare)]
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = []
     application = WSGIHandler()

@@ -1,5 +1,6 @@
 """What bench.serving measures: requests a second, and many visitors who ask the same at once."""
 
+import logging
 import os
 import re
 import shutil
@@ -24,11 +25,11 @@ from config import counts
 from config.embedded import BASE_DIR, end_with_parent
 
 PORT = 8766
-THREADS = 8  # of the worker
 CONNECTIONS = 16  # that wrk keeps open
 ROUNDS = 3  # in turn, of which the medians are reported
 VISITORS = 200
 START_SECONDS = 60
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it tells of every request
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def run(count: int, seconds: int) -> None:
         Load("search of the API, kept list", by_api, "api"),
     ]
     print(
-        f"one gunicorn worker, gthread, {THREADS} threads, a core of its own; wrk: "
+        f"one gunicorn worker, gthread, 8 threads, a core of its own; wrk: "
         f"{CONNECTIONS} connections, {ROUNDS} times {seconds} s each"
     )
     row("what", "gzipped, KB", "requests/s", "of the bare view", "p99, ms", "p99 of the bare view")
@@ -91,10 +92,10 @@ def measure(load: Load, bodies: Path, seconds: int) -> None:
 
 
 @contextmanager
-def served(*, bare: Path | None = None, kept_pages: bool = True, threads: int = THREADS):
+def served(*, bare: Path | None = None, kept_pages: bool = True):
     """Serve the site, or the bare view, by one worker on a core of its own; yield its address."""
     command = [sys.executable, "-m", "gunicorn", "bench.served", "-b", f"127.0.0.1:{PORT}"]
-    command += ["--workers", "1", "--threads", str(threads), "--log-level", "error"]
+    command += ["--workers", "1", "--log-level", "error"]
     environment = os.environ | ({"BENCH_BARE": str(bare)} if bare else {})
     environment |= {} if kept_pages else {"PAGE_TTL_SECONDS": "0"}
     process = subprocess.Popen(command, cwd=BASE_DIR, env=environment, preexec_fn=end_with_parent)
@@ -124,7 +125,8 @@ def share_cores(web: psutil.Process) -> None:
     rest = sorted(set(range(os.cpu_count())) - {measures.CORE})
     servers = measures.processes().values()
     for one in (psutil.Process(), *servers, *(c for s in servers for c in s.children())):
-        one.cpu_affinity(rest)
+        with suppress(psutil.NoSuchProcess):
+            one.cpu_affinity(rest)
     for one in (web, *web.children(recursive=True)):
         for thread in one.threads():
             os.sched_setaffinity(thread.id, {measures.CORE})

@@ -23,6 +23,7 @@ from bench.measures import processes
 from bench.pillow import peak_mb
 from config.celery import app
 from config.embedded import BASE_DIR, end_with_parent
+from embeddings import spaces
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery import services
 from gallery.models import Photo, Photographer
@@ -85,7 +86,7 @@ def _pixels_node() -> str:
 
 
 @contextmanager
-def running(space: EmbeddingSpace) -> Iterator[Site]:
+def running() -> Iterator[Site]:
     """Run the site whose database this process uses, until it serves and has its query tower."""
     with (settings.DATA_DIR / "demo.log").open("ab") as log:
         command = [sys.executable, "manage.py", "demo", "--photos", "0", "--port", str(PORT)]
@@ -95,7 +96,7 @@ def running(space: EmbeddingSpace) -> Iterator[Site]:
     try:
         site = Site(process)
         deadline = time.monotonic() + START_SECONDS
-        while not _is_up(site, space):
+        while not _is_up(site):
             if time.monotonic() > deadline or process.poll() is not None:
                 raise RuntimeError((settings.DATA_DIR / "demo-processes.log").read_text()[-4000:])
             time.sleep(1)
@@ -105,13 +106,14 @@ def running(space: EmbeddingSpace) -> Iterator[Site]:
         process.wait(60)
 
 
-def _is_up(site: Site, space: EmbeddingSpace) -> bool:
-    space.refresh_from_db()
+def _is_up(site: Site) -> bool:
+    space = spaces.active_space()
     try:
         serves = httpx.get(f"{site.url}/healthz", timeout=5).status_code == 200
     except httpx.HTTPError:
         return False
-    return serves and space.is_prepared and bool(space.query_towers or space.tower_failure)
+    is_prepared = space is not None and space.is_prepared
+    return serves and is_prepared and bool(space.query_towers or space.tower_failure)
 
 
 # --- One by one ------------------------------------------------------------------------------

@@ -97,9 +97,9 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
 ]
 MIDDLEWARE = [
+    "gallery.middleware.PageCache",
     "django.middleware.security.SecurityMiddleware",
     "config.compression.CompressTexts",
-    "gallery.middleware.PageCache",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.languages.LanguageMiddleware",

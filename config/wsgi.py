@@ -17,6 +17,10 @@ READABLE_CONTENT_TYPE = re.compile(
 
 _django = get_wsgi_application()
 
+from gallery.middleware import KeptFirst  # noqa: E402 (it needs what Django has set up)
+
+_site = KeptFirst(_django)
+
 
 def application(request: dict, start_response):
     """Answer a request, without its Content-Type if that is odd.
@@ -26,4 +30,4 @@ def application(request: dict, start_response):
     """
     if not READABLE_CONTENT_TYPE.fullmatch(request.get("CONTENT_TYPE", "")):
         request.pop("CONTENT_TYPE", None)
-    return _django(request, start_response)
+    return _site(request, start_response)

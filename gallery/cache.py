@@ -46,6 +46,10 @@ class KeptPage:
         body = gzip.compress(content, COMPRESSION, mtime=0)
         return cls(body, headers, state.generation, state.read_at)
 
+    def is_any_of(self, etags: list[str]) -> bool:
+        """Tell whether one of these entity tags, weak or not, is the page's."""
+        return self.headers["ETag"].removeprefix("W/") in [one.removeprefix("W/") for one in etags]
+
 
 @dataclass(frozen=True)
 class Additions:
@@ -133,6 +137,15 @@ def _read(key: str) -> tuple[State | None, KeptPage | None]:
             if generation is None:
                 return None, None
     return State(generation, found.get(_ADDITIONS, Additions()), now), found.get(key)
+
+
+def kept_page(key: str) -> KeptPage | None:
+    """Return a page that is kept and may be sent as it is."""
+    state, kept = _read(key)
+    if state and kept and state.shows(kept):
+        counts.add("page hit")
+        return kept
+    return None
 
 
 def page(key: str, render: Callable[[State], KeptPage | None]) -> KeptPage | None:

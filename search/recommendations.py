@@ -12,12 +12,10 @@ from embeddings import spaces
 from embeddings.models import RRF_K, EmbeddingSpace, ImageVector
 from gallery.models import Photo
 from search import cache, engine, retrievers
-from search.models import CorpusStatistics
-from search.retrievers import DenseRanking
 from search.taste import Taste
 
 PAGE_SIZE = 24
-SEEDS = 8
+SEEDS = 6  # drawn anew for each page
 NEIGHBOURS = 40  # of each seed; more diverse than those of a mean vector (measured)
 SERENDIPITY = 0.4  # share of a page that taste does not choose
 HEART, LOOK = 3.0, 1.0  # weights of signals
@@ -42,10 +40,11 @@ def recommend(
     In a gallery of less than two pages a page is half of it, so that the next can be another.
     """
     chance = chance or random.Random()
-    documents = CorpusStatistics.now().documents
+    index, space = engine.read_index()
+    documents = index.documents
     limit = min(limit, max(1, documents // 2))
     liked = _liked(taste)
-    near = _near(liked, taste, chance)
+    near = _near(space, liked, taste, chance)
     known = {photo.pk for photo in liked}
     # In a small gallery older pages come again, else nothing would be left.
     taste = taste.remembering(documents - limit - len(known))
@@ -81,10 +80,9 @@ def _liked(taste: Taste) -> list[Photo]:
 
 
 def _near(
-    liked: Sequence[Photo], taste: Taste, chance: random.Random
+    space: EmbeddingSpace | None, liked: Sequence[Photo], taste: Taste, chance: random.Random
 ) -> dict[UUID, tuple[float, Photo]]:
     """Return {photo id: (score, the seed that it is nearest to)} around a few liked photos."""
-    space = spaces.active_space()
     if not liked or space is None or not space.is_prepared:
         return {}
     hearted = set(taste.hearted)
@@ -92,23 +90,12 @@ def _near(
         photo.pk: (HEART if photo.public_id in hearted else LOOK) * FADING**age
         for age, photo in enumerate(liked)
     }
-    seeds = set(_weighted_sample(weights, SEEDS, chance))
-    vectors = dict(
-        ImageVector.objects.filter(space=space, photo__in=seeds).values_list("photo_id", "vector")
-    )
-    rows = retrievers.run(
-        {
-            str(photo_id): retrievers.dense_statement(
-                "image", space, np.asarray(vector, np.float32), depth=NEIGHBOURS
-            )
-            for photo_id, vector in vectors.items()
-        }
-    )
+    seeds = _weighted_sample(weights, SEEDS, chance)
     by_id = {photo.pk: photo for photo in liked}
     near: dict[UUID, tuple[float, Photo]] = {}
-    for seed_id, found in rows.items():
-        seed = by_id[UUID(seed_id)]
-        for rank, packed in enumerate(DenseRanking.of(found).photo_ids, start=1):
+    for seed_id, found in retrievers.neighbours(space, seeds, NEIGHBOURS).items():
+        seed = by_id[seed_id]
+        for rank, packed in enumerate(found, start=1):
             photo_id, score = UUID(bytes=packed), weights[seed.pk] / (RRF_K + rank)
             before, best = near.get(photo_id, (0.0, seed))
             near[photo_id] = (before + score, best if before >= score else seed)

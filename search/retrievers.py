@@ -357,6 +357,17 @@ def dense_statement(
     return sql, allowed.parameters | knobs | {"vector": literal}
 
 
+def neighbours(
+    space: EmbeddingSpace, photo_ids: Iterable[UUID], depth: int
+) -> dict[UUID, list[bytes]]:
+    """Return the nearest pictures of each photo that has a vector, itself included; one query."""
+    sql = sql_of("neighbours").format(space_id=int(space.pk), dimensions=int(space.dimensions))
+    knobs = {"depth": depth, "candidates": candidates_of(depth, 0)}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, knobs | {"photo_ids": list(photo_ids)})
+        return {photo_id: parts(bytes(near)) for photo_id, near in cursor.fetchall()}
+
+
 @lru_cache(maxsize=8)  # every leg asks with the same vector
 def _literal(vector: bytes) -> str:
     return "[" + ",".join(f"{value:.6g}" for value in np.frombuffer(vector, np.float32)) + "]"

@@ -74,6 +74,8 @@ class Site:
         wait_until(
             lambda: not processes_of(self.data_dir), timeout_seconds=30, what="no process left"
         )
+        said = (self.data_dir / "demo-processes.log").read_text(errors="replace")
+        assert "terminate called" not in said, "a process did not end, but was aborted"
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a management command beside the running site; return what it printed."""

@@ -2,17 +2,22 @@
 
 import gzip
 import threading
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.core.cache import cache as redis
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, resolve
 
 from config.cache import BreakerRedisCache
-from gallery import cache, services, tasks
+from config.wsgi import application
+from gallery import api_urls, cache, file_urls, services, tasks, urls
 from gallery.models import Album, AlbumPhoto, Page, Photo, Site
+from search import api_urls as search_api_urls
 from search import dictionary
+from search import urls as search_urls
 from tests.pages.conftest import make_photo, make_photos
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,6 +26,31 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def kept(settings):
     settings.PAGE_TTL_SECONDS = 60
+
+
+@pytest.fixture
+def live_site():
+    """Ask the WSGI application as gunicorn does; return the body in words."""
+
+    def ask(path: str, **headers) -> str:
+        return gzip.decompress(wsgi(path, HTTP_ACCEPT_ENCODING="gzip", **headers)[2]).decode()
+
+    return ask
+
+
+def wsgi(path: str, method: str = "GET", **environ) -> tuple[str, dict, bytes]:
+    """Return status, headers and body that the WSGI application answers."""
+    path, _, query = path.partition("?")
+    environ |= {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method}
+    environ.setdefault("HTTP_HOST", "testserver")
+    setup_testing_defaults(environ)
+    said = []
+    body = application(environ, lambda status, headers: said.append((status, dict(headers))))
+    try:
+        return *said[0], b"".join(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
 
 
 @pytest.fixture
@@ -80,6 +110,31 @@ def test_page_goes_out_compressed_or_plain_and_not_at_all_to_who_has_it(client, 
     assert not client.head("/").content
 
 
+def test_kept_page_is_answered_before_django(gallery):
+    made = wsgi("/photos/", HTTP_ACCEPT_ENCODING="gzip")
+    with CaptureQueriesContext(connection) as captured:
+        kept = wsgi("/photos/", HTTP_ACCEPT_ENCODING="gzip")
+    assert kept == made and made[0] == "200 OK" and not captured
+    status, headers, body = wsgi("/photos/")
+    assert gzip.decompress(kept[2]) == body and headers["Content-Length"] == str(len(body))
+    assert "Content-Encoding" not in headers and headers["Vary"] == "Accept-Encoding"
+    status, headers, body = wsgi("/photos/", HTTP_IF_NONE_MATCH=f'"x", {kept[1]["ETag"]}')
+    assert status == "304 Not Modified" and body == b""
+    assert headers == {name: kept[1][name] for name in ("Cache-Control", "ETag", "Vary")}
+    assert wsgi("/photos/", HTTP_IF_NONE_MATCH='"x"')[0] == "200 OK"
+    assert wsgi("/photos/", "HEAD")[::2] == ("200 OK", b"")
+
+
+def test_what_is_refused_or_personal_is_left_to_django(as_alice, gallery):
+    wsgi("/photos/")
+    assert wsgi("/photos/", HTTP_HOST="elsewhere.example")[0].startswith("400")
+    assert wsgi("/photos/", HTTP_HOST="a b")[0].startswith("400")
+    assert wsgi("/photos/", "DELETE")[0][:3] in ("403", "405")
+    cookie = f"sessionid={as_alice.cookies['sessionid'].value}"
+    headers = wsgi("/photos/", HTTP_COOKIE=cookie)[1]
+    assert headers["Cache-Control"] == "private, no-store"
+
+
 def test_logged_in_visitors_get_pages_of_their_own(as_alice, gallery):
     other = Client()
     other.get("/")
@@ -113,21 +168,74 @@ CHANGES = {
 }
 
 
+# What takes no GET, shows nothing of photos, or is for their owner only.
+WITHOUT_PHOTOS = {
+    *("taste_signal", "taste_forget", "share", "robots", "photo_with_slug"),
+    *("api_photo_restore", "api_own_photos", "api_album_photos", "api_album_photo"),
+    *("public_file", "private_rendition", "original"),
+}
+
+
+def endpoints(photos) -> list[str]:
+    """Return an address of everything that shows photos to visitors, and where they are named."""
+    first, last = photos[0].public_id, photos[-1].public_id
+    return [
+        *pages(photos),
+        *("/photos/?after=x", "/search/?q=harbour&page=2", "/search/?q=camera%3Az6", "/search/"),
+        *("/discover/", "/for-you/", "/taste/", "/about/", "/pages/prints/", "/search/by-image/"),
+        *("/feed/", "/albums/by-the-water/feed/", "/by/alice/feed/"),
+        *("/sitemap.xml", "/sitemap-photos.xml", "/sitemap-albums.xml"),
+        *("/api/v1/photos/", f"/api/v1/photos/{last}/", f"/api/v1/photos/{first}/"),
+        *(f"/api/v1/photos/{last}/similar/", "/api/v1/recommendations/"),
+        *("/api/v1/search/?q=harbour", "/api/v1/search/suggestions/?q=qui"),
+        *("/api/v1/albums/", "/api/v1/albums/by-the-water/"),
+        f"/photos/{last}/?album=by-the-water",
+    ]
+
+
+def test_no_endpoint_is_left_out(client, gallery):
+    Page.objects.create(title="Prints", slug="prints")
+    paths = {path.partition("?")[0] for path in endpoints(gallery)} - {"/de/"}
+    tried = {resolve(path).url_name for path in paths}
+    there = set()
+    for module in (api_urls, file_urls, urls, search_api_urls, search_urls):
+        there |= {one.name for one in module.urlpatterns if isinstance(one, URLPattern)}
+    assert there - tried == WITHOUT_PHOTOS & there
+
+
 @pytest.mark.parametrize("change", CHANGES)
-def test_change_is_seen_on_every_page_at_the_next_request(client, gallery, change):
+def test_change_is_seen_everywhere_at_the_next_request(client, gallery, change):
     photo = gallery[0]
-    also = ["/feed/", "/api/v1/photos/", "/api/v1/search/?q=harbour", "/sitemap-photos.xml"]
-    for path in [*pages(gallery), *also]:
+    Site.objects.create(about="We walk.")
+    Page.objects.create(title="Prints", slug="prints")
+    heart = {"photo": photo.public_id, "act": "heart"}
+    assert client.post("/taste/signal/", heart).status_code == 302
+    for path in endpoints(gallery):
+        client.get(path)
         client.get(path)
     CHANGES[change](photo)
     trace = photo.title if change == "renamed" else photo.public_id
-    for path in [*pages(gallery), *also]:
+    for path in endpoints(gallery):
         response = client.get(path)
-        assert response.status_code == 200, path
+        if change != "renamed" and photo.public_id in path:
+            assert response.status_code == 404, path
+            continue
+        assert response.status_code == 200 or path == "/photos/?after=x", path
         body = response.content.decode()
         assert f">{trace}<" not in body and f'"{trace}"' not in body, path
         if change != "renamed":
             assert trace not in body, path
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_change_is_seen_by_every_web_process(live_site, gallery, change):
+    """Through the whole WSGI application, which answers with kept pages by itself."""
+    path = "/photos/"
+    first = live_site(path)
+    assert gallery[0].public_id in first and live_site(path) == first
+    CHANGES[change](gallery[0])
+    trace = gallery[0].title if change == "renamed" else gallery[0].public_id
+    assert f"{trace}<" not in live_site(path) and f"{trace}/" not in live_site(path)
 
 
 def test_hidden_photo_is_not_found_though_its_page_was_kept(client, gallery):

@@ -64,7 +64,7 @@ class Command(BaseCommand):
         quiet = {"EMBEDDING_PROFILE": self.profile}
         web = [sys.executable, "-m", "gunicorn", "config.wsgi", "-b", f"127.0.0.1:{port}"]
         return [
-            Program("web", [*web, "--workers", "2", "--threads", "8"], quiet),
+            Program("web", [*web, "--workers", "2"], quiet),
             Program(
                 "pixels",
                 [*worker, "-Q", "pixels", "-P", "prefork", "-c", "2", "-n", "pixels@%h"],
