@@ -1,7 +1,8 @@
 """Cache layer 1: public pages as they were sent, kept until something that they may show changes.
 
 What is hidden, deleted or edited is gone from every page at the next request: the generation moves.
-What is added waits until ADDITIONS_SECONDS have passed, so that an ingest does not empty the cache.
+Whether something was added is looked at every ADDITIONS_SECONDS, so that an ingest does not empty
+the cache at each photo.
 A change that Redis never heard of (it was away, or somebody wrote to the database by hand) shows
 after PAGE_TTL_SECONDS.
 """
@@ -19,7 +20,7 @@ from django.db import transaction
 
 from config import counts
 
-ADDITIONS_SECONDS = 5.0  # between two waves of additions; a photo shows after twice as long
+ADDITIONS_SECONDS = 10  # until something that was added shows, at most
 STATE_TTL_SECONDS = 24 * 3600
 COMPUTING_SECONDS = 5  # that others wait for one who renders, at most
 POLL_SECONDS = 0.005
@@ -27,24 +28,23 @@ WARM_SECONDS = 3600
 MOST_WARM = 50  # pages
 COMPRESSION = 5
 
-_GENERATION, _ADDITIONS = "page_generation", "page_additions"
+_GENERATION, _ADDED, _SHOWN = "page_generation", "added_at", "additions_shown"
 
 _unsaid = threading.Event()  # a change that Redis did not hear of
 
 
 @dataclass(frozen=True)
 class KeptPage:
-    """An answer as it was sent. body: gzip. made_at: when it was asked for, seconds since 1970."""
+    """An answer as it was sent, and the state that it shows. body: gzip."""
 
     body: bytes
     headers: dict[str, str]
-    generation: int
-    made_at: float
+    state: "State"
 
     @classmethod
     def of(cls, content: bytes, headers: dict[str, str], state: "State") -> "KeptPage":
         body = gzip.compress(content, COMPRESSION, mtime=0)
-        return cls(body, headers, state.generation, state.read_at)
+        return cls(body, headers, state)
 
     def is_any_of(self, etags: list[str]) -> bool:
         """Tell whether one of these entity tags, weak or not, is the page's."""
@@ -52,40 +52,15 @@ class KeptPage:
 
 
 @dataclass(frozen=True)
-class Additions:
-    """Photos that came, in waves of ADDITIONS_SECONDS each. Pages show them when a wave is over.
+class State:
+    """How far the gallery is: what was made in another state is stale.
 
-    settled: when the last wave but one was over. began: when the last one began.
+    generation: moves when something is hidden, deleted or edited. additions: the last one that is
+    to be seen.
     """
 
-    settled: float = 0.0
-    began: float = 0.0
-
-    @property
-    def over_at(self) -> float:
-        return self.began + ADDITIONS_SECONDS
-
-    def oldest_page(self, now: float) -> float:
-        """Return when a page must have been made to show all that is over."""
-        return self.over_at if now >= self.over_at else self.settled
-
-    def and_one_more(self, now: float) -> "Additions":
-        """Return them with one that came now: it begins a wave, or belongs to the running one."""
-        return Additions(self.over_at, now) if now >= self.over_at else self
-
-
-@dataclass(frozen=True)
-class State:
-    """How far the gallery is, as of read_at. Pages of another generation are stale."""
-
     generation: int
-    additions: Additions
-    read_at: float
-
-    def shows(self, page: KeptPage) -> bool:
-        """Tell whether a page may be sent as it is."""
-        is_complete = page.made_at >= self.additions.oldest_page(self.read_at)
-        return page.generation == self.generation and is_complete
+    additions: int
 
 
 # --- What moves it -------------------------------------------------------------------------
@@ -100,21 +75,13 @@ def _forget() -> None:
 
 
 def note_additions() -> None:
-    """Say that there is more to see: pages show it within twice ADDITIONS_SECONDS."""
-    transaction.on_commit(_note)
+    """Say that there is more to see: pages show it within ADDITIONS_SECONDS."""
+    transaction.on_commit(lambda: cache.set(_ADDED, time.time_ns(), STATE_TTL_SECONDS))
 
 
-def _note() -> None:
-    before = cache.get(_ADDITIONS, Additions())
-    after = before.and_one_more(time.time())
-    if after is not before:
-        cache.set(_ADDITIONS, after, STATE_TTL_SECONDS)
-
-
-def generation() -> int | None:
-    """Return what moves when something is hidden, deleted or edited; None while Redis is away."""
-    state, _ = _read("page:none")
-    return state and state.generation
+def state_now() -> State | None:
+    """Return the state that is to be seen now; None while Redis is away."""
+    return _read()[0]
 
 
 # --- Reading and making pages --------------------------------------------------------------
@@ -122,27 +89,31 @@ def page_key(origin: str, path: str) -> str:
     return "page:" + hashlib.sha256(f"{origin} {path}".encode()).hexdigest()
 
 
-def _read(key: str) -> tuple[State | None, KeptPage | None]:
-    """Return the state and what is kept, in one round trip; no state while Redis is away."""
-    now = time.time()
+def _read(key: str = "") -> tuple[State | None, KeptPage | None]:
+    """Return the state and what is kept, mostly in one round trip; no state while Redis is away."""
     if _unsaid.is_set():
         _unsaid.clear()
         _forget()
-    found = cache.get_many([_GENERATION, _ADDITIONS, key])
-    generation = found.get(_GENERATION)
+    found = cache.get_many([_GENERATION, _SHOWN, key] if key else [_GENERATION, _SHOWN])
+    generation, additions = found.get(_GENERATION), found.get(_SHOWN)
     if generation is None:
-        generation = time.time_ns()
-        if not cache.add(_GENERATION, generation, STATE_TTL_SECONDS):
-            generation = cache.get(_GENERATION)
-            if generation is None:
-                return None, None
-    return State(generation, found.get(_ADDITIONS, Additions()), now), found.get(key)
+        generation = _agreed(_GENERATION, time.time_ns(), STATE_TTL_SECONDS)
+    if additions is None:
+        additions = _agreed(_SHOWN, cache.get(_ADDED, 0), ADDITIONS_SECONDS)
+    if generation is None:
+        return None, None
+    return State(generation, additions or 0), found.get(key)
+
+
+def _agreed(key: str, value: int, seconds: int) -> int | None:
+    """Set what nobody has set yet; return what all processes agree on, None without Redis."""
+    return value if cache.add(key, value, seconds) else cache.get(key)
 
 
 def kept_page(key: str) -> KeptPage | None:
     """Return a page that is kept and may be sent as it is."""
     state, kept = _read(key)
-    if state and kept and state.shows(kept):
+    if kept and kept.state == state:
         counts.add("page hit")
         return kept
     return None
@@ -157,11 +128,11 @@ def page(key: str, render: Callable[[State], KeptPage | None]) -> KeptPage | Non
     state, kept = _read(key)
     if state is None:
         return None
-    if kept and state.shows(kept):
+    if kept and kept.state == state:
         counts.add("page hit")
         return kept
     if not cache.add(f"{key}:rendering", 1, COMPUTING_SECONDS):
-        if kept and kept.generation == state.generation:
+        if kept and kept.state.generation == state.generation:
             counts.add("page stale")
             return kept
         if made := _waited_for(key):
@@ -197,7 +168,7 @@ def wait_for(lock: str) -> None:
 def _waited_for(key: str) -> KeptPage | None:
     wait_for(f"{key}:rendering")
     state, kept = _read(key)
-    return kept if state and kept and state.shows(kept) else None
+    return kept if kept and kept.state == state else None
 
 
 # --- Pages that are refreshed before anybody asks ------------------------------------------

@@ -85,7 +85,7 @@ class KeptFirst:
             return self.application(environ, start_response)
         status, headers, body = _reply(request, page)
         start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        return [] if request.method == "HEAD" else [body]
 
 
 def refresh_warm_pages() -> None:

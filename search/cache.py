@@ -1,7 +1,7 @@
 """Cache layer 2: whole lists of results under query, sort, and the state of the indexes.
 
-The state moves at once when photos are hidden, deleted or edited, and every ADDITIONS_SECONDS at
-most when some were added. Lists hold ids: whoever shows them looks whether they are still listed.
+The state moves at once when photos are hidden, deleted or edited, and when some were added with the
+kept pages of gallery.cache. Lists hold ids: whoever shows them looks whether they are still listed.
 """
 
 import hashlib
@@ -11,10 +11,9 @@ from uuid import UUID
 from django.core.cache import cache
 
 from config import counts
-from gallery.cache import COMPUTING_SECONDS, generation, wait_for
+from gallery.cache import ADDITIONS_SECONDS, COMPUTING_SECONDS, state_now, wait_for
 
 RESULTS_TTL_SECONDS = 600
-ADDITIONS_SECONDS = 10
 POOL_TTL_SECONDS = 300
 
 
@@ -23,12 +22,14 @@ def _key(asked: tuple, snapshot: str) -> str:
 
 
 def index_state(read: Callable):
-    """Return what `read` returned up to ADDITIONS_SECONDS ago, or read it now."""
-    key = f"index_state:{generation()}"
-    found = cache.get(key)
+    """Return what `read` returned in this state of the gallery, or read it now."""
+    now = state_now()
+    key = f"index_state:{now.generation}:{now.additions}" if now else ""
+    found = cache.get(key) if now else None
     if found is None:
         found = read()
-        cache.set(key, found, ADDITIONS_SECONDS)
+        if now:
+            cache.set(key, found, ADDITIONS_SECONDS)
     return found
 
 
@@ -76,7 +77,8 @@ def kept_results(asked: tuple, snapshot: str):
 
 def recommendation_pool(compute: Callable) -> list:
     """Return the pool that pages of recommendations draw from, made anew for each state."""
-    key = f"recommendation_pool:{generation()}"
+    now = state_now()
+    key = f"recommendation_pool:{now.generation if now else ''}"
     found = cache.get(key)
     if found is None:
         found = compute()

@@ -104,7 +104,7 @@ class Index:
 
     @cached_property
     def state(self) -> IndexState:
-        """How it was up to search.cache.ADDITIONS_SECONDS ago."""
+        """How it was up to gallery.cache.ADDITIONS_SECONDS ago."""
 
         def read() -> IndexState:
             state, self.space = read_index()

@@ -87,6 +87,7 @@ def empty_cache(settings, monkeypatch):
     from django.core.cache import cache
 
     settings.PAGE_TTL_SECONDS = 0
+    monkeypatch.setattr("gallery.cache.ADDITIONS_SECONDS", 0)
     monkeypatch.setattr("search.cache.ADDITIONS_SECONDS", 0)
 
     BreakerRedisCache.close_breaker()

@@ -16,16 +16,19 @@ from config.wsgi import application
 from gallery import api_urls, cache, file_urls, services, tasks, urls
 from gallery.models import Album, AlbumPhoto, Page, Photo, Site
 from search import api_urls as search_api_urls
+from search import cache as search_cache
 from search import dictionary
 from search import urls as search_urls
-from tests.pages.conftest import make_photo, make_photos
+from tests.pages.conftest import index_words, make_photo, make_photos
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def kept(settings):
+def kept(settings, monkeypatch):
     settings.PAGE_TTL_SECONDS = 60
+    for module in (cache, search_cache):
+        monkeypatch.setattr(module, "ADDITIONS_SECONDS", 10)
 
 
 @pytest.fixture
@@ -263,35 +266,40 @@ def test_whatever_else_changes_empties_the_cache(client, gallery, change):
     assert queries_of(client, "/") > 0
 
 
-def test_additions_come_in_waves(client, gallery, monkeypatch):
-    now = [1_000_000.0]
-    monkeypatch.setattr("gallery.cache.time.time", lambda: now[0])
-    client.get("/photos/")
-    for _ in range(3):
-        photo = make_photo(gallery[0].owner, title=f"New {now[0]}")
+def let_time_pass() -> None:
+    """As after ADDITIONS_SECONDS."""
+    redis.delete("additions_shown")
+
+
+def test_additions_are_seen_together_after_a_while(client, gallery):
+    lists = ("/photos/", "/search/?q=harbour")
+    for path in lists:
+        client.get(path)
+    for number in range(3):
+        photo = make_photo(gallery[0].owner, title=f"New harbour {number}")
         cache.note_additions()
-        assert queries_of(client, "/photos/") == 0  # an ingest does not empty the cache
-        now[0] += 2 * cache.ADDITIONS_SECONDS
-        assert photo.title in client.get("/photos/").content.decode()
-    assert queries_of(client, "/photos/") == 0
+        index_words()
+        for path in lists:
+            assert queries_of(client, path) == 0, path  # an ingest does not empty the cache
+        let_time_pass()
+        for path in lists:
+            assert photo.public_id in client.get(path).content.decode(), path
+    let_time_pass()
+    for path in lists:
+        assert queries_of(client, path) == 0, path  # nothing came
 
 
-def test_no_wave_is_forgotten_by_the_next(monkeypatch):
-    """A page from before the first of many waves is never right again."""
-    additions = cache.Additions()
-    made_at = 1000.0
-    for moment in range(1001, 1100):
-        additions = additions.and_one_more(float(moment))
-        if moment > 1001 + 2 * cache.ADDITIONS_SECONDS:
-            assert made_at < additions.oldest_page(float(moment)), moment
+def test_additions_are_looked_at_every_ten_seconds(client, gallery):
+    client.get("/photos/")
+    assert 0 < redis.ttl("additions_shown") <= cache.ADDITIONS_SECONDS == 10
 
 
 def test_page_rendered_while_something_was_hidden_is_not_kept_for_others(client, gallery):
-    state, _ = cache._read("page:x")
+    state = cache.state_now()
     cache._forget()
-    made = cache.KeptPage.of(b"<html>", {"ETag": "x"}, state)
-    after, _ = cache._read("page:x")
-    assert not after.shows(made)
+    key = cache.page_key("http://testserver", "/photos/")
+    redis.set(key, cache.KeptPage.of(b"<html>", {"ETag": "x"}, state))
+    assert client.get("/photos/").content != b"<html>"
 
 
 def test_many_at_once_render_one_page(gallery):
