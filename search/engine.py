@@ -25,7 +25,7 @@ from search.retrievers import DEPTH, DenseRanking
 from search.sql import sql_of
 
 PAGE_SIZE = 24
-NEAREST = 6  # shown apart when nothing is close
+NEAREST = 5  # shown apart, in one row, when nothing is close
 SIMILAR_DEPTH = 100
 SIMILAR_WEIGHTS = {"image": 1.0, "text": 0.5}
 RANDOM_WINDOWS = 600

@@ -1,21 +1,27 @@
 """What happens when parts of a whole site die, hang or are missing."""
 
+import ast
 import itertools
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 
+import httpx
 import psycopg
 import pytest
 from PIL import Image
 
+from config import counts
 from tests.journeys.conftest import Site
 from tests.processes import BASE_DIR, processes_of, recording_server, wait_until
 
 PHOTOS = 24
 ANSWER_SECONDS = 1.0
+VISITORS = 200
 
 
 @pytest.fixture
@@ -87,19 +93,23 @@ def timed(site, path: str) -> float:
 
 
 def test_pages_and_word_search_answer_within_a_second_without_redis(site):
-    word = site.search("mountain")["results"][0]["title"].split()[0]
-    paths = ("/", "/photos/", f"/search/?q={word}", "/discover/", "/readyz")
+    first, second = site.search("mountain")["results"][:2]
+    word = first["title"].split()[0]
+    paths = ("/", "/photos/", f"/search/?q={word}", "/discover/", "/for-you/", "/taste/", "/readyz")
     for process in site.processes("redis-server"):
         process.send_signal(signal.SIGSTOP)
     try:
         for path in paths:
             assert timed(site, path) < ANSWER_SECONDS, f"{path}, Redis hung"
         assert site.search(word)["results"]
+        taste_is_kept(site, first["id"])
     finally:
         for process in site.processes("redis-server"):
             process.send_signal(signal.SIGKILL)
     for path in paths:
         assert timed(site, path) < ANSWER_SECONDS, f"{path}, Redis killed"
+    taste_is_kept(site, second["id"])
+    wait_until(lambda: kept_pages(site, "/photos/"), timeout_seconds=30, what="a kept page")
     # Each process finds out for itself that Redis is back.
     numbers = itertools.count()
     wait_until(
@@ -107,6 +117,61 @@ def test_pages_and_word_search_answer_within_a_second_without_redis(site):
         timeout_seconds=60,
         what="search by meaning in every process",
     )
+
+
+def taste_is_kept(site, public_id: str) -> None:
+    """Like a photo, and be reminded of it; then be forgotten."""
+    with httpx.Client(base_url=site.url, timeout=30, follow_redirects=True) as visitor:
+        liked = visitor.post("/taste/signal/", data={"photo": public_id, "act": "heart"})
+        assert liked.status_code == 200 and f"/photos/{public_id}/" in liked.text
+        for path in ("/for-you/", "/discover/"):
+            page = visitor.get(path)
+            assert page.status_code == 200 and "/photos/" in page.text, path
+        assert f"/photos/{public_id}/" not in visitor.post("/taste/forget/").text
+
+
+def kept_pages(site, path: str) -> int:
+    """Look at a page some times; return how many more were answered from the cache, as counted."""
+    before = counted(site)["page hit"]
+    for _ in range(10):
+        site.get(path)
+    time.sleep(counts.FLUSH_SECONDS + 1)
+    for _ in range(10):
+        site.get(path)
+    return counted(site)["page hit"] - before
+
+
+def counted(site) -> Counter:
+    """Return what all web processes have counted of the caches, as far as they sent it."""
+    script = "from config import counts; print(dict(counts.most(counts.CACHES, 100)))"
+    said = site.manage("shell", "-v", "0", "-c", script)
+    return Counter(ast.literal_eval(said.strip().splitlines()[-1]))
+
+
+def test_the_same_question_of_many_at_once_is_computed_once(site):
+    path = "/search/?q=the+quiet+before+a+summer+storm"
+    ready, answers = threading.Barrier(VISITORS), []
+
+    def ask() -> None:
+        with httpx.Client(timeout=60) as client:
+            client.get(f"{site.url}/healthz")  # connected
+            ready.wait()
+            answers.append(client.get(site.url + path))
+
+    before = counted(site)
+    visitors = [threading.Thread(target=ask) for _ in range(VISITORS)]
+    for one in visitors:
+        one.start()
+    for one in visitors:
+        one.join()
+    assert [one.status_code for one in answers] == [200] * VISITORS
+    assert len({one.text for one in answers}) == 1
+    time.sleep(counts.FLUSH_SECONDS + 1)
+    for _ in range(10):
+        site.get("/photos/")  # a process sends what it has counted
+    after = counted(site)
+    for name in ("results miss", "vectors miss"):
+        assert after[name] - before[name] <= 1, name
 
 
 def test_query_that_is_a_path_or_an_address_opens_nothing(site):
