@@ -20,7 +20,8 @@ from django.db import transaction
 
 from config import counts
 
-ADDITIONS_SECONDS = 10  # until something that was added shows, at most
+# Until something that was added shows, at most: with what it takes to index it, ten.
+ADDITIONS_SECONDS = 8
 STATE_TTL_SECONDS = 24 * 3600
 COMPUTING_SECONDS = 5  # that others wait for one who renders, at most
 POLL_SECONDS = 0.005

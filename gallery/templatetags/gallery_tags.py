@@ -74,7 +74,7 @@ def picture(photo: Photo, layout: str, first: bool = False) -> SafeString:
     found = sources(photo)
     if found is None:
         return placeholder if photo.placeholder else SafeString()
-    sizes = _sizes(photo, layout)
+    sizes = _sizes(photo, layout, first)
     fitting = sizes if first else f"auto, {sizes}"
     # Between them the AVIF renditions end at 1280 px: large screens take the larger WebP.
     offered = [("webp", found.webp, sizes, mark_safe('media="(min-width: 60rem)" '))]
@@ -98,7 +98,7 @@ def picture(photo: Photo, layout: str, first: bool = False) -> SafeString:
     )
 
 
-def _sizes(photo: Photo, layout: str) -> str:
+def _sizes(photo: Photo, layout: str, first: bool) -> str:
     ratio = (photo.width or 3) / (photo.height or 2)
     if layout == "cover":
         return "(max-width: 40rem) 50vw, (max-width: 100rem) 25vw, 24rem"
@@ -107,7 +107,9 @@ def _sizes(photo: Photo, layout: str) -> str:
     if layout == "whole":
         return f"min(100vw, {85 * ratio:.0f}vh)"
     least, share, most = (round(one * ratio * GROWTH) for one in ROW)
-    phone = "100vw" if ratio > 1.1 else "50vw"
+    # Of a phone's width they take 92 %, or 45 each of a pair. A picture that is 5 % softer than the
+    # screen cannot be told from one of four times its pixels.
+    phone = "88vw" if first or ratio > 1.1 else "43vw"
     return f"(max-width: 40rem) {phone}, clamp({least}px, {share}vw, {most}px)"
 
 

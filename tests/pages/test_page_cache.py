@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def kept(settings, monkeypatch):
     settings.PAGE_TTL_SECONDS = 60
     for module in (cache, search_cache):
-        monkeypatch.setattr(module, "ADDITIONS_SECONDS", 10)
+        monkeypatch.setattr(module, "ADDITIONS_SECONDS", 8)
 
 
 @pytest.fixture
@@ -289,9 +289,9 @@ def test_additions_are_seen_together_after_a_while(client, gallery):
         assert queries_of(client, path) == 0, path  # nothing came
 
 
-def test_additions_are_looked_at_every_ten_seconds(client, gallery):
+def test_additions_are_looked_at_every_few_seconds(client, gallery):
     client.get("/photos/")
-    assert 0 < redis.ttl("additions_shown") <= cache.ADDITIONS_SECONDS == 10
+    assert 0 < redis.ttl("additions_shown") <= cache.ADDITIONS_SECONDS
 
 
 def test_page_rendered_while_something_was_hidden_is_not_kept_for_others(client, gallery):
