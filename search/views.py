@@ -14,11 +14,12 @@ from gallery import listing
 from gallery.exceptions import Busy, RefusedUpload, UnreadablePicture
 from gallery.http import PRIVATE, public_page, viewer, whole_number
 from gallery.models import Photo, Site
+from gallery.templatetags.gallery_tags import as_query
 from search import by_image, engine
 from search.around import within_search, within_similar
-from search.facets import facets, facets_of
+from search.facets import Facets, facets, facets_of
 from search.filter_form import chips_of, form_of, text_of
-from search.query import parse
+from search.query import SearchQuery, parse
 
 HOME_NEWEST = 24
 HOME_CHANGING = 5  # one row; on a phone one across and two pairs
@@ -81,8 +82,21 @@ def search(request):
         "chips": chips_of(query),
         "form": form_of(query, sort, everywhere=everywhere, within=within),
         "within": within_search(page, exact=exact),
+        "topic": _topic(request, query, within),
     }
     return render(request, "search/search.html", context)
+
+
+def _topic(request, query: SearchQuery, within: Facets | None) -> str | None:
+    """Return the address of a search for one of the results' tags and nothing else, or None.
+
+    Photos' pages link to it, and search engines may know it. Of other searches there is no end.
+    """
+    if set(request.GET) != {"q"} or within is None:
+        return None
+    asked = {as_query(tag).casefold(): as_query(tag) for tag in within.tag}
+    text = asked.get(query.text.casefold())
+    return text and f"{reverse('search')}?{urlencode({'q': text})}"
 
 
 @public_page

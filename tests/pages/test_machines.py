@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-from gallery import sitemaps
+from gallery import services, sitemaps
 from gallery.models import Page as SitePage
 from gallery.models import Photo, Site
 from tests.pages.conftest import Page, make_photo, make_photos
@@ -107,14 +107,27 @@ def test_own_texts_are_described_by_their_words(client, gallery):
 @pytest.mark.parametrize(
     "path",
     [
-        *("/search/", "/search/?q=harbour", "/search/by-image/", "/discover/", "/nowhere/"),
-        "/photos/{public_id}/similar/",
+        *("/search/", "/search/by-image/", "/discover/", "/nowhere/"),
+        *("/search/?q=quiet", "/search/?q=harbour+quiet", "/search/?q=harbour&sort=newest"),
+        *("/search/?q=harbour&page=2", "/search/?q=tag:harbour", "/photos/{public_id}/similar/"),
     ],
 )
 def test_what_no_index_needs_says_so(client, gallery, path):
     metas, languages, _ = head_of(client, path.format(public_id=gallery[0].public_id))
     assert "noindex" in metas["robots"]
     assert metas["canonical"] == [] and languages == []
+
+
+def test_search_for_a_tag_is_a_page_of_its_own(client, gallery):
+    page = Page(client.get(gallery[0].get_absolute_url()).content.decode())
+    [link] = {one["href"] for one in page.all("a") if one["href"].startswith("/search/?q=")}
+    metas, languages, graph = head_of(client, link)
+    assert metas["canonical"] == [f"{ORIGIN}/search/?q=harbour"]
+    assert metas["robots"] == "max-image-preview:large" and graph["og:image"]
+    assert f"{ORIGIN}/de/search/?q=harbour" in dict(languages).values()
+    assert head_of(client, "/search/?q=HARBOUR")[0]["canonical"] == metas["canonical"]
+    services.set_visibility(gallery, "private")
+    assert head_of(client, link)[0]["robots"] == "noindex, follow"
 
 
 @pytest.mark.parametrize("path", ["/photos/", "/albums/by-the-water/", "/by/alice/"])
@@ -189,11 +202,11 @@ def test_every_address_of_the_sitemaps_is_there_and_indexable(client, gallery):
 
 
 # --- Robots ---
-def test_robots_keep_out_of_search_in_every_language(client, gallery):
+def test_robots_keep_out_of_filtered_searches_in_every_language(client, gallery):
     lines = client.get("/robots.txt").content.decode().splitlines()
     assert {"User-agent: *", "Disallow: /admin/", f"Sitemap: {ORIGIN}/sitemap.xml"} <= set(lines)
     for code in CODES:
-        assert f"Disallow: {prefixed('/search/', code)}" in lines
+        assert f"Disallow: {prefixed('/search/', code)}*&" in lines
         assert f"Disallow: {prefixed('/photos/', code)}*/similar/" in lines
     assert all(line == "" or ": " in line for line in lines)
 
