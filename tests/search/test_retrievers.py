@@ -77,14 +77,17 @@ def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boat
 
 
 def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
-    """An approximate scan stops after so many tuples, here one; what it missed is looked up."""
+    """An approximate scan stops after so many tuples, here at once; what it missed is looked up."""
     monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1)
     monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     query_vector = random_unit(np.random.default_rng(3))
     monkeypatch.setattr("search.engine.query_vector", lambda text, space: query_vector)
     monkeypatch.setattr(retrievers, "candidates_of", lambda depth, documents: 1)
+    read = retrievers.sql_of
+    monkeypatch.setattr(
+        retrievers, "sql_of", lambda name: read(name).replace("relaxed_order", "off")
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     query = parse('"pier"')
     assert len(rank_by_vector("image", space, query_vector, allowed_by('"pier"'))) < 30
