@@ -41,7 +41,8 @@ class PageCache:
         if not _may_be_kept(request):
             return self.get_response(request)
         rendered = None
-        # The page is made whole and plain, whoever asks for it.
+        # The page is made whole and plain, whoever asks for it, and how.
+        method, request.method = request.method, "GET"
         sent = {name: request.META.pop(name) for name in OF_A_VISITOR if name in request.META}
 
         def render(state: cache.State) -> cache.KeptPage | None:
@@ -55,6 +56,7 @@ class PageCache:
         make = cache.refresh if REFRESH in request.environ else cache.page
         page = make(_key(request), render)
         request.META.update(sent)
+        request.method = method
         if page:
             status, headers, body = _reply(request, page)
             return HttpResponse(body, status=status, headers=headers)
@@ -126,6 +128,7 @@ def _kept(response, state: cache.State) -> cache.KeptPage | None:
         and response.get("Cache-Control") == PUBLIC
         and response.get("Content-Type", "").startswith("text/html")
         and "Content-Encoding" not in response
+        and "ETag" in response
     )
     if not is_page:
         return None

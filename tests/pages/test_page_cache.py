@@ -111,6 +111,11 @@ def test_page_goes_out_compressed_or_plain_and_not_at_all_to_who_has_it(client, 
     assert unchanged.status_code == 304
     assert queries_of(client, "/") == 0  # it was kept all the same
     assert not client.head("/").content
+    for path in pages(gallery):
+        redis.clear()
+        assert client.head(path).status_code == 200, path
+        assert queries_of(client, path) == 0, path  # it was kept whole
+        assert b"</html>" in client.get(path).content
 
 
 def test_kept_page_is_answered_before_django(gallery):
