@@ -136,8 +136,8 @@ def page(key: str, render: Callable[[State], KeptPage | None]) -> KeptPage | Non
         if kept and kept.state.generation == state.generation:
             counts.add("page stale")
             return kept
-        if made := _waited_for(key):
-            counts.add("page hit")
+        wait_for(f"{key}:rendering")
+        if made := kept_page(key):
             return made
     counts.add("page miss")
     try:
@@ -164,12 +164,6 @@ def wait_for(lock: str) -> None:
     deadline = time.monotonic() + COMPUTING_SECONDS
     while time.monotonic() < deadline and cache.has_key(lock):
         time.sleep(POLL_SECONDS)
-
-
-def _waited_for(key: str) -> KeptPage | None:
-    wait_for(f"{key}:rendering")
-    state, kept = _read(key)
-    return kept if kept and kept.state == state else None
 
 
 # --- Pages that are refreshed before anybody asks ------------------------------------------
