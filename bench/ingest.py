@@ -10,12 +10,11 @@ on all cores, and many at once on one core.
 """
 
 import argparse
-import atexit
 import os
 import platform
 from pathlib import Path
 
-from config import temporary
+from bench import servers
 
 PHOTOS, SINGLE = 60, 20
 
@@ -28,19 +27,8 @@ def main() -> None:
     parser.add_argument("--only", choices=("stages", "site"), help="Leave the other half out.")
     parser.add_argument("--ask", action="store_true", help="Wait for Enter before measuring.")
     options = parser.parse_args()
-    folder = temporary.make_folder("pictures-bench-")
-    temporary.point_at(folder, os.environ)
     # As in the processes that are measured.
-    os.environ |= {"OMP_NUM_THREADS": "1", "VIPS_CONCURRENCY": "1"}
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    from config import embedded  # it reads the environment
-
-    atexit.register(embedded.remove_when_stopped, folder)
-    embedded.acquire()
-    embedded.migrate()
-    import django
-
-    django.setup()
+    folder = servers.begin(OMP_NUM_THREADS="1", VIPS_CONCURRENCY="1")
     from bench import ingest_measures  # needs the settings
 
     print(f"\nIngest; {platform.machine()}, {os.cpu_count()} cores", flush=True)

@@ -8,11 +8,8 @@ are asked more often than others (Zipf). Meanwhile photos are imported at a stea
 """
 
 import argparse
-import atexit
-import os
-from pathlib import Path
 
-from config import temporary
+from bench import servers
 
 
 def main() -> None:
@@ -22,21 +19,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.0)
     parser.add_argument("--sessions", type=float, default=2.0, help="That begin a second.")
     options = parser.parse_args()
-    folder = temporary.make_folder("pictures-bench-")
-    temporary.point_at(folder, os.environ)
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings", "EMBEDDING_PROFILE": "demo"}
-    from config import embedded  # it reads the environment
-
-    atexit.register(embedded.remove_when_stopped, folder)
-    embedded.acquire()
-    embedded.migrate()
-    import django
-
-    django.setup()
+    folder = servers.begin(EMBEDDING_PROFILE="demo")
     from bench import replay_measures  # needs the settings
 
     replay_measures.run(
-        Path(folder),
+        folder,
         options.photos,
         per_minute=options.per_minute,
         minutes=options.minutes,

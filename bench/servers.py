@@ -19,19 +19,27 @@ def options(doc: str) -> argparse.ArgumentParser:
 
 
 def start(chosen: argparse.Namespace) -> None:
-    """Start the servers and set Django up; nothing that needs the settings is imported before."""
-    folder = chosen.data or temporary.make_folder("pictures-bench-")
+    """Start the servers of a gallery; nothing that needs the settings is imported before."""
+    begin(chosen.data, EMBEDDED_SHARED_BUFFERS=chosen.shared_buffers)
+    print(f"{chosen.photos:,} photos; {platform.machine()}, shared_buffers {chosen.shared_buffers}")
+
+
+def begin(kept: Path | None = None, **environment: str) -> Path:
+    """Start servers in a folder that is kept, or in a temporary one, and set Django up.
+
+    Returns the folder.
+    """
+    folder = kept or temporary.make_folder("pictures-bench-")
     folder.mkdir(parents=True, exist_ok=True)
     temporary.point_at(folder, os.environ)
-    os.environ["EMBEDDED_SHARED_BUFFERS"] = chosen.shared_buffers
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "config.settings"} | environment
     from config import embedded  # it reads the environment
 
-    if not chosen.data:  # registered first, done last: when the servers are let go
+    if not kept:  # registered first, done last: when the servers are let go
         atexit.register(embedded.remove_when_stopped, folder)
     embedded.acquire()
     embedded.migrate()
     import django
 
     django.setup()
-    print(f"{chosen.photos:,} photos; {platform.machine()}, shared_buffers {chosen.shared_buffers}")
+    return folder
