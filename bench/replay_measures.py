@@ -67,10 +67,10 @@ def run(folder: Path, photos: int, *, per_minute: int, minutes: float, sessions:
     for layer in ("results", "page"):
         found = {
             kind: after.get(f"{layer} {kind}", 0) - before.get(f"{layer} {kind}", 0)
-            for kind in ("hit", "stale", "miss")
+            for kind in ("hit", "stale", "renewed", "miss")
         }
-        rate = (found["hit"] + found["stale"]) / max(1, sum(found.values()))
-        row(f"{layer}: hit, stale, miss; rate of what was not computed", found, f"{rate:.3f}")
+        rate = 1 - found["miss"] / max(1, sum(found.values()))
+        row(f"{layer}: rate of what was not computed", found, f"{rate:.3f}")
     slow = f"{np.median(taken):.0f} / {np.percentile(taken, 95):.0f}"
     row(f"{len(taken)} pages visited, ms, median / p95", slow)
     seen = f"{np.median(waited):.1f} / {max(waited):.1f}"

@@ -17,7 +17,7 @@ from embeddings.look_alikes import suspect_look_alikes
 from embeddings.models import EmbeddingSpace, EncodingClaim, ImageVector, TextVector
 from embeddings.texts import photo_text
 from gallery import services
-from gallery.cache import forget_pages, note_additions
+from gallery.cache import forget_pages, note_indexed
 from gallery.files import STORAGE_ERRORS
 from gallery.models import Photo
 from gallery.renditions import open_pixels
@@ -123,8 +123,10 @@ def _update(
             update_fields=["vector", "input_hash", "level", "listed"],
         )
         if wanted or gone:
-            EmbeddingSpace.objects.filter(pk=space.pk).update(generation=F("generation") + 1)
+            this = EmbeddingSpace.objects.filter(pk=space.pk)
+            this.update(generation=F("generation") + 1)
             if stored:
                 forget_pages()
             else:
-                note_additions()
+                generation = this.values_list("generation", flat=True).get()
+                note_indexed(f"vectors {space.pk}", generation, listed)

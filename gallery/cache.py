@@ -11,8 +11,9 @@ import gzip
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
@@ -23,6 +24,7 @@ from config import counts
 # Until something that was added shows, at most: with what it takes to index it, ten.
 ADDITIONS_SECONDS = 8
 STATE_TTL_SECONDS = 24 * 3600
+INDEXED_SECONDS = 15 * 60  # longer than a list of results is kept
 COMPUTING_SECONDS = 5  # that others wait for one who renders, at most
 POLL_SECONDS = 0.005
 WARM_SECONDS = 3600
@@ -63,6 +65,9 @@ class State:
     generation: int
     additions: int
 
+    def __str__(self) -> str:
+        return f"{self.generation}-{self.additions}"
+
 
 # --- What moves it -------------------------------------------------------------------------
 def forget_pages() -> None:
@@ -78,6 +83,18 @@ def _forget() -> None:
 def note_additions() -> None:
     """Say that there is more to see: pages show it within ADDITIONS_SECONDS."""
     transaction.on_commit(lambda: cache.set(_ADDED, time.time_ns(), STATE_TTL_SECONDS))
+
+
+def note_indexed(index: str, generation: int, photo_ids: Iterable[UUID]) -> None:
+    """Say that by this generation an index has got these photos, and nothing else has changed."""
+    key, photo_ids = indexed_key(index, generation), list(photo_ids)
+    transaction.on_commit(lambda: cache.set(key, photo_ids, INDEXED_SECONDS))
+    note_additions()
+
+
+def indexed_key(index: str, generation: int) -> str:
+    """Return where note_indexed() keeps its photos: nowhere for a generation that changed more."""
+    return f"indexed:{index}:{generation}"
 
 
 def state_now() -> State | None:

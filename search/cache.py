@@ -1,17 +1,22 @@
 """Cache layer 2: whole lists of results under query, sort, and the state of the indexes.
 
 The state moves at once when photos are hidden, deleted or edited, and when some were added with the
-kept pages of gallery.cache. Lists hold ids: whoever shows them looks whether they are still listed.
+kept pages of gallery.cache. A list that is not concerned by what was added goes on as it is.
+Lists hold ids: whoever shows them looks whether they are still listed.
 """
 
 import hashlib
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.core.cache import cache
 
 from config import counts
-from gallery.cache import ADDITIONS_SECONDS, COMPUTING_SECONDS, state_now, wait_for
+from gallery.cache import COMPUTING_SECONDS, state_now, wait_for
+from search.index_state import IndexState
+from search.results import Results
 
 RESULTS_TTL_SECONDS = 600
 POOL_TTL_SECONDS = 300
@@ -21,49 +26,81 @@ def _key(asked: tuple, snapshot: str) -> str:
     return "results:" + hashlib.sha256(repr((asked, snapshot)).encode()).hexdigest()
 
 
-def index_state(read: Callable):
-    """Return what `read` returned in this state of the gallery, or read it now."""
-    now = state_now()
-    key = f"index_state:{now.generation}:{now.additions}" if now else ""
-    found = cache.get(key) if now else None
-    if found is None:
-        found = read()
-        if now:
-            cache.set(key, found, ADDITIONS_SECONDS)
-    return found
+@dataclass(frozen=True)
+class _Kept:
+    """A list, the last state that it was good in, and when it was computed, time.time()."""
+
+    found: Results
+    state: IndexState
+    made_at: float
+
+    def added_until(self, state: IndexState) -> list[UUID] | None:
+        """Return what was added since; None if it cannot be renewed: see IndexState."""
+        is_old = time.time() - self.made_at > RESULTS_TTL_SECONDS
+        return None if is_old else state.added_since(self.state)
 
 
-def results(asked: tuple, snapshot: str, compute: Callable, *, stale: bool = True) -> tuple:
+def results(
+    asked: tuple,
+    state: IndexState,
+    compute: Callable[[], Results],
+    concerned: Callable[[Results, list[UUID]], bool],
+) -> tuple[str, Results, bool]:
     """Return (snapshot, list, whether it is new): what `compute` returned before, or returns now.
 
-    asked: all of the query that the results depend on. snapshot: the state of the indexes; another
-    state makes another key, and the old list is kept for those who are paging through it.
-    One computes at a time; others get the list of the state before, if that will do (stale), else
-    wait for the new one.
+    asked: all of the query that the results depend on. state: of the indexes; another state makes
+    another key, and the old list is kept for those who are paging through it.
+    concerned: tells of a list and photos that were added since whether one of them may belong
+    there. If none does, the list is renewed: it is that of this state too.
+    One computes at a time; others get the list of the state before, else wait for the new one.
     """
-    key = _key(asked, snapshot)
+    key = _key(asked, str(state))
     if (found := cache.get(key)) is not None:
         counts.add("results hit")
-        return snapshot, found, False
+        return str(state), found, False
+    before = _before(asked)
     lock = f"{key}:computing"
     if not cache.add(lock, 1, COMPUTING_SECONDS) and not cache.breaker_is_open():
-        if stale and (before := cache.get(_key(asked, "latest"))):
-            if (found := cache.get(_key(asked, before))) is not None:
-                counts.add("results stale")
-                return before, found, False
+        if before:
+            counts.add("results stale")
+            return str(before.state), before.found, False
         wait_for(lock)
         if (found := cache.get(key)) is not None:
             counts.add("results hit")
-            return snapshot, found, False
-    counts.add("results miss")
+            return str(state), found, False
     try:
-        found = compute()
-        cache.set(key, found, RESULTS_TTL_SECONDS)
-        if stale:
-            cache.set(_key(asked, "latest"), snapshot, RESULTS_TTL_SECONDS)
+        added = before.added_until(state) if before else None
+        is_renewed = added is not None and not concerned(before.found, added)
+        counts.add("results renewed" if is_renewed else "results miss")
+        if is_renewed:
+            kept = replace(before, state=state)
+        else:
+            kept = _Kept(compute(), state, time.time())
+        _keep(asked, kept)
     finally:
         cache.delete(lock)
-    return snapshot, found, True
+    return str(state), kept.found, not is_renewed
+
+
+def _before(asked: tuple) -> _Kept | None:
+    """Return the list of a query in the last state that it was asked in, if it is kept."""
+    state, made_at = cache.get(_key(asked, "latest"), (None, 0.0))
+    found = cache.get(_key(asked, str(state))) if state else None
+    return None if found is None else _Kept(found, state, made_at)
+
+
+def _keep(asked: tuple, kept: _Kept) -> None:
+    cache.set(_key(asked, str(kept.state)), kept.found, RESULTS_TTL_SECONDS)
+    cache.set(_key(asked, "latest"), (kept.state, kept.made_at), RESULTS_TTL_SECONDS)
+
+
+def correction(text: str, state: IndexState, look_up: Callable[[], str]) -> str:
+    """Return what `look_up` said in this state that somebody meant who typed this; "" for that."""
+    key = f"meant:{hashlib.sha256(text.encode()).hexdigest()}:{state.of_words()}"
+    if (meant := cache.get(key)) is None:
+        meant = look_up()
+        cache.set(key, meant, RESULTS_TTL_SECONDS)
+    return meant
 
 
 def kept_results(asked: tuple, snapshot: str):

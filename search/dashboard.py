@@ -20,10 +20,12 @@ from redis.exceptions import RedisError
 
 from config import counts
 from gallery.models import Photo, Renewal
-from search.engine import read_index
+from search.index_state import read_index
 
 LAYERS = {"page": "Pages", "results": "Results", "vectors": "Query vectors"}
 KEYS = {"page": "page:*", "results": "results:*", "vectors": "query_vector:*"}
+# Of Layer -> as they are counted.
+OUTCOMES = {"hits": "hit", "stale": "stale", "renewed": "renewed", "misses": "miss"}
 MOST_KEYS = 2000  # that are looked at for the size of a layer
 MOST_WORDS = 20
 FAILURES = 20
@@ -32,11 +34,15 @@ QUEUES = ("pixels", "vectors", "index", "queries")
 
 @dataclass(frozen=True)
 class Layer:
-    """One cache layer. stale: answers that lacked additions. bytes: None while Redis is away."""
+    """One cache layer. bytes: None while Redis is away.
+
+    stale: answers that lacked additions. renewed: found to lack none, and kept on.
+    """
 
     name: str
     hits: int
     stale: int
+    renewed: int
     misses: int
     keys: int | None = None
     bytes: int | None = None
@@ -44,8 +50,8 @@ class Layer:
 
     @property
     def hit_rate(self) -> float:
-        asked = self.hits + self.stale + self.misses
-        return (self.hits + self.stale) / asked if asked else 0.0
+        kept = self.hits + self.stale + self.renewed
+        return kept / (kept + self.misses) if kept else 0.0
 
 
 def layers(*, with_sizes: bool = False) -> dict[str, Layer]:
@@ -54,10 +60,8 @@ def layers(*, with_sizes: bool = False) -> dict[str, Layer]:
     found = {}
     for layer in LAYERS:
         sizes = _sizes(KEYS[layer]) if with_sizes else {}
-        hits, stale, misses = (
-            counted.get(f"{layer} {what}", 0) for what in ("hit", "stale", "miss")
-        )
-        found[layer] = Layer(LAYERS[layer], hits, stale, misses, **sizes)
+        outcomes = (counted.get(f"{layer} {what}", 0) for what in OUTCOMES.values())
+        found[layer] = Layer(LAYERS[layer], *outcomes, **sizes)
     return found
 
 
@@ -137,7 +141,7 @@ class _Site:
             "pictures_cache", "Answers of the cache layers.", labels=["layer", "outcome"]
         )
         for name, layer in layers().items():
-            for outcome in ("hits", "stale", "misses"):
+            for outcome in OUTCOMES:
                 asked.add_metric([name, outcome], getattr(layer, outcome))
         yield asked
 

@@ -2,8 +2,7 @@
 
 import hashlib
 import random
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from itertools import compress
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from embeddings.models import RRF_K, EmbeddingSpace
 from gallery.models import Photo
 from search import cache, corrections, floor, retrievers
 from search.fusion import reciprocal_rank_fusion
+from search.index_state import Index, IndexState
 from search.models import CorpusStatistics
 from search.query import SearchQuery, parse
-from search.results import ID_BYTES, Results
+from search.results import ID_BYTES, Results, parts
 from search.retrievers import DEPTH, DenseRanking
 from search.sql import sql_of
 
@@ -82,41 +82,6 @@ class SearchPage:
         return self.page - 1
 
 
-@dataclass(frozen=True)
-class IndexState:
-    """What lists of results are made of: states of words and vectors, how many documents."""
-
-    words: str
-    vectors: str
-    documents: int
-
-
-def read_index() -> tuple[IndexState, EmbeddingSpace | None]:
-    """Return the state of the index now, and the space that serves, in one query."""
-    space = spaces.active_space(corpus=CorpusStatistics.beside())
-    corpus = CorpusStatistics.of(space.corpus) if space else CorpusStatistics.now()
-    vectors = f"{space.pk}.{space.generation}" if space else ""
-    return IndexState(corpus.state, vectors, corpus.documents), space
-
-
-class Index:
-    """What a search needs to know of the index, read once."""
-
-    @cached_property
-    def state(self) -> IndexState:
-        """How it was up to gallery.cache.ADDITIONS_SECONDS ago."""
-
-        def read() -> IndexState:
-            state, self.space = read_index()
-            return state
-
-        return cache.index_state(read)
-
-    @cached_property
-    def space(self) -> EmbeddingSpace | None:
-        return spaces.active_space()
-
-
 def search(
     query: SearchQuery,
     *,
@@ -159,7 +124,7 @@ def search(
         ids=found.ids,
         problems=found.problems,
         corrected=meant,
-        state=index.state.words,
+        state=str(index.state.of_words()),
     )
 
 
@@ -176,11 +141,11 @@ def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
     if not corrections.suspects(query):
         return None
 
-    def text() -> str:
+    def look_up() -> str:
         found = corrections.corrected(query)
         return found.text if found else ""
 
-    _, meant, _ = cache.results(("meant", query.text), state.words, text, stale=False)
+    meant = cache.correction(query.text, state, look_up)
     return parse(meant) if meant else None
 
 
@@ -190,16 +155,67 @@ def _computed(
     """Return the name of the index's state, its list, and whether it was made just now."""
     state, space = index.state, index.space
     vector = query_vector(query.semantic, space) if space and query.semantic else None
-    snapshot = state.words if vector is None else f"{state.words}.{state.vectors}"
+    if vector is None:
+        state = state.of_words()
+    if query.filters or sort != RELEVANCE:  # what these read is not in the indexes
+        state = replace(state, gallery=index.gallery)
 
     def compute() -> Results:
         return _fused(query, sort, space, vector, state.documents)
 
-    return cache.results(asked, snapshot, compute)
+    def concerned(found: Results, added: list[UUID]) -> bool:
+        return _may_join(query, found, space, vector, added)
+
+    return cache.results(asked, state, compute, concerned)
 
 
 def _has_vector(snapshot: str) -> bool:
-    return "." in snapshot
+    return ".v" in snapshot
+
+
+def _may_join(
+    query: SearchQuery,
+    found: Results,
+    space: EmbeddingSpace | None,
+    vector: np.ndarray | None,
+    added: list[UUID],
+) -> bool:
+    """Tell whether photos that were added may belong to a list that was made before them.
+
+    In doubt they do: one word is enough, and what else the query demands is not looked at.
+    """
+    legs = LEGS if vector is not None else ()
+    if legs and not found.ids and len(found.nearest) < NEAREST:
+        return True
+    rankings = {name: parts(found.rankings.get(name, b"")) for name in ("bm25", *legs)}
+    new = {name: {one.bytes for one in added}.difference(each) for name, each in rankings.items()}
+    statements = {"bm25": retrievers.any_word_statement(query, new["bm25"])}
+    for leg in legs:
+        last = rankings[leg][DEPTH - 1 :]
+        among = retrievers.these([*new[leg], *last])
+        statements[leg] = retrievers.dense_statement(leg, space, vector, among)
+    rows = retrievers.run(statements)
+    return bool(rows["bm25"]) or any(
+        _joins(leg, space, vector, rankings[leg], DenseRanking.of(rows[leg])) for leg in legs
+    )
+
+
+def _joins(
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, ranking: list[bytes], new: DenseRanking
+) -> bool:
+    """Tell whether a ranking that was cut before has a place for one of these.
+
+    new: photos that it lacks, and its last one if it is full.
+    """
+    if not len(new):
+        return False
+    if len(ranking) == DEPTH:
+        return new.photo_ids[0] != ranking[-1]
+    limits = space.floor.get(leg)
+    if not limits:
+        return True
+    limit = limits["keep" if ranking else "gate"]
+    return bool(np.any(floor_scores(leg, space, vector, new) >= limit))
 
 
 def _fused(

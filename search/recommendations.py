@@ -12,6 +12,7 @@ from embeddings import spaces
 from embeddings.models import RRF_K, EmbeddingSpace, ImageVector
 from gallery.models import Photo
 from search import cache, engine, retrievers
+from search.index_state import read_index
 from search.taste import Taste
 
 PAGE_SIZE = 24
@@ -40,7 +41,7 @@ def recommend(
     In a gallery of less than two pages a page is half of it, so that the next can be another.
     """
     chance = chance or random.Random()
-    index, space = engine.read_index()
+    index, space = read_index()
     documents = index.documents
     limit = min(limit, max(1, documents // 2))
     liked = _liked(taste)

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Now
 from pgvector import SparseVector
 
-from gallery.cache import forget_pages, note_additions
+from gallery.cache import forget_pages, note_indexed
 from gallery.models import Photo
 from search import bm25, postings
 from search.documents import Document, analyse, input_hash, photo_fields
@@ -209,7 +209,7 @@ def _write(
         if replaced or gone:
             forget_pages()
         else:
-            note_additions()
+            note_indexed("words", statistics.generation, (one.photo_id for one in new))
     statistics.save()
 
 

@@ -78,7 +78,7 @@ class Restriction:
 
     @property
     def is_open(self) -> bool:
-        return not self.tsquery and not self.filters.sql
+        return not self.tsquery and not self.filters.sql and self.photo_ids is None
 
     @property
     def parameters(self) -> dict:
@@ -188,6 +188,22 @@ def restriction(query: SearchQuery, documents: int) -> Restriction:
         )
         photo_ids = cursor.fetchone()[0]
     return allowed if photo_ids is None else replace(allowed.exactly(), photo_ids=photo_ids)
+
+
+def these(photo_ids: Iterable[bytes]) -> Restriction:
+    """Return a restriction to photos of these ids, ID_BYTES each."""
+    return Restriction(leaves_few=True, photo_ids=id_array(b"".join(photo_ids)))
+
+
+def any_word_statement(query: SearchQuery, photo_ids: Iterable[bytes]) -> Statement | None:
+    """Return SQL with a row for each of these photos that has one of the query's words."""
+    forms = [quoted(form) for forms in query.terms for form in forms]
+    sql = (
+        "SELECT FROM search_photodocument WHERE listed AND photo_id = ANY(%(photo_ids)s::uuid[]) "
+        "AND tsv @@ %(any)s::tsquery"
+    )
+    parameters = {"photo_ids": id_array(b"".join(photo_ids)), "any": " | ".join(forms)}
+    return (sql, parameters) if forms else None
 
 
 def count_listed(photo_ids: bytes) -> int:

@@ -88,7 +88,7 @@ def empty_cache(settings, monkeypatch):
 
     settings.PAGE_TTL_SECONDS = 0
     monkeypatch.setattr("gallery.cache.ADDITIONS_SECONDS", 0)
-    monkeypatch.setattr("search.cache.ADDITIONS_SECONDS", 0)
+    monkeypatch.setattr("search.index_state.ADDITIONS_SECONDS", 0)
 
     BreakerRedisCache.close_breaker()
     cache.clear()

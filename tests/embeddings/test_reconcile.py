@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from django.core.cache import cache as redis
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from embeddings.models import EncodingClaim, ImageVector, TextVector
 from embeddings.pipeline import claim_due, due_photos
 from embeddings.reconcile import reconcile
 from gallery import pipeline, renditions, services, tags
+from gallery.cache import indexed_key
 from gallery.models import Photo
 from search import engine
 from tests.conftest import jpeg, ready
@@ -60,6 +62,23 @@ def test_second_run_encodes_nothing_and_an_edit_only_what_changed(alice, encode)
     assert encode(photo) == (1, 0)
     Photo.objects.filter(pk=photo.pk).update(visibility="private")
     assert encode(photo) == (0, 0)
+
+
+def test_new_vectors_say_whose_they_are_and_others_do_not(
+    alice, space, encode, django_capture_on_commit_callbacks
+):
+    def noted(generation):
+        return redis.get(indexed_key(f"vectors {space.pk}", generation))
+
+    pier, untitled = ready(alice, title="Pier"), ready(alice)
+    with django_capture_on_commit_callbacks(execute=True):
+        encode(pier, untitled)
+    assert set(noted(1)) == {pier.pk, untitled.pk} and noted(2) == [pier.pk]
+    tags.set_tags(pier, ["fog"])
+    with django_capture_on_commit_callbacks(execute=True):
+        encode(pier)
+    space.refresh_from_db()
+    assert space.generation == 3 and noted(3) is None
 
 
 def test_photo_without_words_has_no_text_vector(alice, encode):

@@ -16,8 +16,7 @@ from config.wsgi import application
 from gallery import api_urls, cache, file_urls, services, tasks, urls
 from gallery.models import Album, AlbumPhoto, Page, Photo, Site
 from search import api_urls as search_api_urls
-from search import cache as search_cache
-from search import dictionary
+from search import dictionary, index_state
 from search import urls as search_urls
 from tests.pages.conftest import index_words, make_photo, make_photos
 
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def kept(settings, monkeypatch):
     settings.PAGE_TTL_SECONDS = 60
-    for module in (cache, search_cache):
+    for module in (cache, index_state):
         monkeypatch.setattr(module, "ADDITIONS_SECONDS", 8)
 
 
