@@ -18,18 +18,24 @@ MAX_CANDIDATES = 5  # of a word, that are compared with what is listed now
 def corrected(query: SearchQuery) -> SearchQuery | None:
     """Return the query with its unknown words corrected, or None if nothing can be.
 
-    Phrases, exclusions and filters stay as they are. Costs one SQL query, and if some words are
-    unknown another one, beside those that keep the vocabulary fresh.
+    Phrases, exclusions and filters stay as they are. Costs one SQL query if words of the gallery
+    are near, beside those that keep the vocabulary fresh.
     """
-    unknown = _unknown_words(query)
+    unknown = {
+        word: forms for word, forms in suspects(query).items() if not vocabulary.remembers(forms)
+    }
     if not 0 < len(unknown) <= MAX_UNKNOWN:
         return None
     known = vocabulary.current()
     candidates = {word: nearest(word, known)[:MAX_CANDIDATES] for word in unknown}
-    listed = vocabulary.matched_now(quoted(one) for each in candidates.values() for one in each)
+    # What is new, stems and parts of words are not in the vocabulary; some of it was hidden since.
+    asked = {one for word, each in candidates.items() if each for one in (*each, *unknown[word])}
+    matched = vocabulary.matched_now(quoted(one) for one in asked)
     replacements = {}
     for word, each in candidates.items():
-        if found := next((one for one in each if quoted(one) in listed), None):
+        if any(quoted(form) in matched for form in unknown[word]):
+            continue
+        if found := next((one for one in each if quoted(one) in matched), None):
             replacements[word] = found
     changed = parse(with_words_replaced(query.text, replacements))
     return changed if _is_same_but_words(query, changed) else None
@@ -82,15 +88,6 @@ def suspects(query: SearchQuery) -> dict[str, tuple[str, ...]]:
         and not is_cjk(word)
         and not dictionary.is_word(word)
     }
-
-
-def _unknown_words(query: SearchQuery) -> list[str]:
-    """Return the suspects that no document has in any form."""
-    forms = suspects(query)
-    if not forms:
-        return []
-    known = vocabulary.known_terms(form for each in forms.values() for form in each)
-    return [word for word, each in forms.items() if known.isdisjoint(each)]
 
 
 def _fixed_words(query: SearchQuery) -> set[str]:

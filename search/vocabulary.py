@@ -82,10 +82,10 @@ def current() -> Vocabulary:
         _kept.lock.release()
 
 
-def known_terms(texts: Iterable[str]) -> set[str]:
-    """Return those of the terms that are in documents, be it as a stem or a part."""
-    known = Term.objects.filter(text__in=set(texts), document_frequency__gt=0)
-    return set(known.values_list("text", flat=True))
+def remembers(forms: Iterable[str]) -> bool:
+    """Tell whether one of these was in the vocabulary when it was last loaded, if it was."""
+    kept = _kept.vocabulary
+    return kept is not None and not kept.frequency.keys().isdisjoint(forms)
 
 
 def words_with_prefix(prefix: str, limit: int) -> list[str]:
