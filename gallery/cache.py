@@ -66,7 +66,7 @@ class State:
     additions: int
 
     def __str__(self) -> str:
-        return f"{self.generation}-{self.additions}"
+        return f"{self.generation:x}-{self.additions:x}"
 
 
 # --- What moves it -------------------------------------------------------------------------

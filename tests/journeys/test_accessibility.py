@@ -10,7 +10,7 @@ from config.languages import in_language
 LANGUAGES = list(dict(settings.LANGUAGES))
 SCHEMES = ("light", "dark")
 MOST_TABS = 400
-WIDTHS = (320, 768, 1440, 2560)
+WIDTHS = (320, 390, 768, 1440, 2560)
 
 # What Tab should have reached by now. Of a group of radio buttons, one is reached.
 MISSED = """() => [...document.querySelectorAll(
@@ -22,7 +22,8 @@ MISSED = """() => [...document.querySelectorAll(
 FOCUSED = """() => {
   const one = document.activeElement;
   if (one === document.body) return null;
-  const style = getComputedStyle(one), box = one.getBoundingClientRect();
+  const style = getComputedStyle(one.matches(".search input") ? one.form : one);
+  const box = one.getBoundingClientRect();
   const before = [...(window.reached ??= new Set())].at(-1);
   const isNew = one !== before && !reached.has(one);
   reached.add(one);
@@ -91,6 +92,11 @@ def test_skip_link_leads_past_the_head(site, every_page, page):
         assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
+# Buttons whose text is broken into more than two lines.
+SQUEEZED = """() => [...document.querySelectorAll("button")]
+  .filter(one => one.innerText && one.clientHeight > 80).map(one => one.innerText)"""
+
+
 def test_no_page_is_wider_than_its_window(site, every_page, page):
     wider = []
     for name, path in every_page.items():
@@ -99,4 +105,5 @@ def test_no_page_is_wider_than_its_window(site, every_page, page):
             page.set_viewport_size({"width": width, "height": 900})
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wider.append((name, width))
+            wider += [(name, width, text) for text in page.evaluate(SQUEEZED)]
     assert not wider
