@@ -1,6 +1,7 @@
 """Answer with kept pages before anything else is done."""
 
 import gzip
+import re
 from contextlib import suppress
 from http import HTTPStatus
 
@@ -9,21 +10,32 @@ from django.core.exceptions import DisallowedHost
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
+from django.http.request import split_domain_port
 from django.test import RequestFactory
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from django.utils.http import parse_etags
+from django.utils.http import parse_etags, parse_http_date_safe
 
 from config.compression import CompressTexts
+from config.languages import in_language
 from gallery import cache
 from gallery.http import PUBLIC
 
 LONGEST_ADDRESS = 2000  # characters; longer ones are hardly asked twice
 # No pages, or with something personal in them: not even looked for.
-NEVER_KEPT = ("/admin/", "/api/", "/static/", "/media/", "/private/", "/originals/")
+NEVER_KEPT = (
+    *("/admin/", "/api/", "/static/", "/media/", "/private/", "/originals/"),
+    *("/discover/", "/for-you/", "/taste/", "/share/", "/search/by-image/"),
+)
 WARM = "home"  # name of the URL that is refreshed before it expires
-OF_A_VISITOR = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING")
+OF_A_VISITOR = (
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_ACCEPT_ENCODING"),
+    *("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE"),
+)
 OF_A_NOT_MODIFIED = ("Cache-Control", "ETag", "Vary")
-REFRESH = "pictures.refresh"  # in the environment of a request that no visitor sent
+TAKES_GZIP = re.compile(r"(^|,)\s*gzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
+# In the environment of a request:
+REFRESH = "pictures.refresh"  # no visitor sent it
+FOUND = "pictures.found"  # what KeptFirst saw in Redis
 
 
 class PageCache:
@@ -40,7 +52,7 @@ class PageCache:
     def __call__(self, request):
         if not _may_be_kept(request):
             return self.get_response(request)
-        rendered = None
+        key, rendered, is_refresh = _key(request), None, REFRESH in request.environ
         # The page is made whole and plain, whoever asks for it, and how.
         method, request.method = request.method, "GET"
         sent = {name: request.META.pop(name) for name in OF_A_VISITOR if name in request.META}
@@ -49,12 +61,18 @@ class PageCache:
             nonlocal rendered
             rendered = self.get_response(request)
             page = _kept(rendered, state)
-            if page and request.resolver_match.url_name == WARM:
-                cache.keep_warm(_origin(request), request.path)
+            if page and not is_refresh and request.resolver_match.url_name == WARM:
+                host, _ = split_domain_port(request.get_host())
+                cache.keep_warm(host, _origin(request), request.path)
+            # After an error there may well be one: let one try at a time.
+            if not page and rendered.status_code < 500:
+                cache.note_no_page(key)
             return page
 
-        make = cache.refresh if REFRESH in request.environ else cache.page
-        page = make(_key(request), render)
+        if is_refresh:
+            page = cache.refresh(key, render)
+        else:
+            page = cache.page(key, render, request.environ.get(FOUND))
         request.META.update(sent)
         request.method = method
         if page:
@@ -62,8 +80,9 @@ class PageCache:
             return HttpResponse(body, status=status, headers=headers)
         response = rendered or self.get_response(request)
         if response.status_code == 200:
-            etag = response.get("ETag")
-            response = get_conditional_response(request, etag=etag, response=response)
+            etag, modified = response.get("ETag"), response.get("Last-Modified")
+            modified = modified and parse_http_date_safe(modified)
+            response = get_conditional_response(request, etag, modified, response)
         return self.compress(request, response)
 
 
@@ -80,9 +99,10 @@ class KeptFirst:
     def __call__(self, environ: dict, start_response):
         page = None
         with suppress(DisallowedHost, UnicodeDecodeError):
-            request = WSGIRequest(environ)
+            request = WSGIRequest(dict(environ))  # it writes a decoded path into what it is given
             if _may_be_kept(request):
-                page = cache.kept_page(_key(request))
+                environ[FOUND] = cache.look(_key(request))
+                page = environ[FOUND].hit()
         if page is None:
             return self.application(environ, start_response)
         status, headers, body = _reply(request, page)
@@ -113,7 +133,7 @@ def _may_be_kept(request) -> bool:
         settings.PAGE_TTL_SECONDS > 0
         and request.method in ("GET", "HEAD")
         and request.path_info.endswith("/")
-        and not request.path_info.startswith(NEVER_KEPT)
+        and not in_language(request.path_info, settings.LANGUAGE_CODE).startswith(NEVER_KEPT)
         and len(request.get_full_path()) <= LONGEST_ADDRESS
         and settings.SESSION_COOKIE_NAME not in request.COOKIES
     )
@@ -136,7 +156,8 @@ def _kept(response, state: cache.State) -> cache.KeptPage | None:
     headers = {name: value for name, value in response.items() if name != "Content-Length"}
     # Weak: the same page, compressed or not.
     headers["ETag"] = "W/" + headers["ETag"].removeprefix("W/")
-    return cache.KeptPage.of(response.content, headers, state)
+    counted = getattr(response, "counted", ())
+    return cache.KeptPage.of(response.content, headers, state, counted=counted)
 
 
 def _reply(request, page: cache.KeptPage) -> tuple[int, dict[str, str], bytes]:
@@ -144,7 +165,7 @@ def _reply(request, page: cache.KeptPage) -> tuple[int, dict[str, str], bytes]:
     known = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
     if known and (known == ["*"] or page.is_any_of(known)):
         return 304, {name: page.headers[name] for name in OF_A_NOT_MODIFIED}, b""
-    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+    if TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")):
         body, encoding = page.body, {"Content-Encoding": "gzip"}
     else:
         body, encoding = gzip.decompress(page.body), {}

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from gallery import duplicates, middleware, pipeline, uploads
+from gallery import cache, duplicates, middleware, pipeline, uploads
 from gallery.nudge import nudge
 
 
@@ -34,7 +34,8 @@ def publish_due():
 
 @shared_task(name="gallery.refresh_pages")
 def refresh_pages():
-    """Render the home page before its kept copy expires."""
+    """Render the home page before its kept copy expires, and say what Redis has not heard."""
+    cache.say_again()
     middleware.refresh_warm_pages()
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import time
 from wsgiref.util import setup_testing_defaults
 
 import pytest
@@ -11,9 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, resolve
 
+from config import counts
 from config.cache import BreakerRedisCache
 from config.wsgi import application
-from gallery import api_urls, cache, file_urls, services, tasks, urls
+from gallery import api_urls, cache, file_urls, listing, services, tasks, urls
 from gallery.models import Album, AlbumPhoto, Page, Photo, Site
 from search import api_urls as search_api_urls
 from search import dictionary, index_state
@@ -33,6 +35,7 @@ def kept(settings, monkeypatch):
 def wsgi(path: str, method: str = "GET", **environ) -> tuple[str, dict, bytes]:
     """Return status, headers and body that the WSGI application answers."""
     path, _, query = path.partition("?")
+    path = path.encode().decode("latin-1")  # as servers give it
     environ |= {"PATH_INFO": path, "QUERY_STRING": query, "REQUEST_METHOD": method}
     environ.setdefault("HTTP_HOST", "testserver")
     setup_testing_defaults(environ)
@@ -122,6 +125,50 @@ def test_kept_page_is_answered_before_django(gallery):
     assert wsgi("/photos/", "HEAD")[::2] == ("200 OK", b"")
 
 
+@pytest.mark.parametrize("slug", ["日本", "café", "abc"])
+def test_address_in_any_script_is_answered_made_and_kept(alice, gallery, slug):
+    album = Album.objects.create(owner=alice, title=slug, slug=slug)
+    AlbumPhoto.objects.create(album=album, photo=gallery[0], position=0)
+    made = wsgi(f"/albums/{slug}/")
+    assert made[0] == "200 OK"
+    with CaptureQueriesContext(connection) as captured:
+        assert wsgi(f"/albums/{slug}/") == made and not captured
+
+
+def test_page_that_is_made_is_looked_for_once(gallery, monkeypatch):
+    looked, look = [], cache.look
+
+    def counted(key=""):
+        looked.append(key)
+        return look(key)
+
+    monkeypatch.setattr(cache, "look", counted)
+    wsgi("/photos/")
+    assert len([key for key in looked if key]) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        *(("gzip;q=0", False), ("gzip; q=0.000, br", False), ("br, GZip;Q=0,identity", False)),
+        *(("gzip;q=0.5", True), ("gzip;q=0.001", True), ("br;q=0, gzip", True), ("GZIP", True)),
+        *(("br", False), ("", False)),
+    ],
+)
+def test_page_is_compressed_only_for_who_takes_it(gallery, accepted, is_packed):
+    for _ in range(2):
+        headers = wsgi("/photos/", HTTP_ACCEPT_ENCODING=accepted)[1]
+        assert ("Content-Encoding" in headers) == is_packed
+
+
+def test_feed_is_not_sent_again_to_who_has_it(client, gallery):
+    modified = client.get("/feed/")["Last-Modified"]
+    for _ in range(2):
+        assert client.get("/feed/", headers={"if-modified-since": modified}).status_code == 304
+    long_ago = "Mon, 01 Jan 2001 00:00:00 GMT"
+    assert client.get("/feed/", headers={"if-modified-since": long_ago}).status_code == 200
+
+
 def test_what_is_refused_or_personal_is_left_to_django(as_alice, gallery):
     wsgi("/photos/")
     assert wsgi("/photos/", HTTP_HOST="elsewhere.example")[0].startswith("400")
@@ -150,6 +197,38 @@ def test_what_is_no_public_page_is_never_kept(client, gallery):
     assert redis.get(cache.page_key("http://testserver", secret.get_absolute_url())) is None
     for path in ("/nowhere/", "/photos/?after=x", "/search/by-image/"):
         assert redis.get(cache.page_key("http://testserver", path)) is None
+
+
+PERSONAL = ("/discover/", "/for-you/", "/taste/", "/share/x/", "/search/by-image/")
+
+
+@pytest.mark.parametrize("path", [*PERSONAL, "/de/discover/", "/zh-hans/share/x/", "/nowhere/"])
+def test_nobody_waits_for_what_is_no_page(client, gallery, monkeypatch, path):
+    if path == "/nowhere/":
+        client.get(path)  # nobody knows before
+    monkeypatch.setattr(cache, "wait_for", pytest.fail)
+    with cache.alone(f"{cache.page_key('http://testserver', path)}:rendering") as is_mine:
+        assert is_mine
+        assert client.get(path).status_code in (200, 404)
+
+
+def misses() -> int:
+    return dict(counts.most(counts.CACHES, 100)).get("page miss", 0)
+
+
+def test_only_pages_that_are_kept_are_missed(client, gallery):
+    before = misses()
+    for path in ("/discover/", "/nowhere/", "/feed/"):
+        client.get(path)
+    assert misses() == before
+    client.get("/photos/")
+    client.get("/photos/")
+    assert misses() == before + 1
+
+
+def test_condition_of_a_visitor_does_not_tell_that_there_is_no_page(client, gallery):
+    assert client.get("/photos/", headers={"if-match": '"x"'}).status_code == 200
+    assert queries_of(client, "/photos/") == 0
 
 
 def _edit(photo):
@@ -296,33 +375,89 @@ def test_page_rendered_while_something_was_hidden_is_not_kept_for_others(client,
     assert client.get("/photos/").content != b"<html>"
 
 
-def test_many_at_once_render_one_page(gallery):
-    renders, answers = [], []
-    started = threading.Event()
-
-    def render(state):
-        renders.append(1)
-        started.set()
-        threading.Event().wait(0.3)
-        return cache.KeptPage.of(b"page", {"ETag": "x"}, state)
-
-    def ask():
-        answers.append(cache.page("page:cold", render))
-
-    threads = [threading.Thread(target=ask) for _ in range(20)]
+def ask_at_once(render, count: int = 8) -> list:
+    """Return what as many visitors get who ask for the same page that is not kept."""
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(cache.page("page:cold", render)))
+        for _ in range(count)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(renders) == 1
+    return answers
+
+
+def slow_render(seconds: float, results: list | None = None):
+    """Return a render(), and how many were at it together each time that it was called."""
+    together, at_it = [], []
+
+    def render(state):
+        at_it.append(1)
+        together.append(len(at_it))
+        time.sleep(seconds)
+        at_it.pop()
+        if results and (result := results.pop()):
+            raise result
+        return cache.KeptPage.of(b"page", {"ETag": "x"}, state)
+
+    return render, together
+
+
+def test_many_at_once_render_one_page(gallery):
+    render, together = slow_render(0.3)
+    answers = ask_at_once(render, 20)
+    assert together == [1]
     assert {gzip.decompress(one.body) for one in answers} == {b"page"}
+
+
+def test_page_that_takes_longer_than_others_wait_is_rendered_once(gallery, monkeypatch):
+    monkeypatch.setattr(cache, "COMPUTING_SECONDS", 0.2)
+    render, together = slow_render(0.9)
+    assert len(ask_at_once(render)) == 8
+    assert together == [1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_one_at_a_time_tries_again_after_an_error(gallery):
+    render, together = slow_render(0.1, [None, ValueError("broken"), ValueError("broken")])
+    assert len(ask_at_once(render)) == 6
+    assert together == [1, 1, 1]
+
+
+def test_failing_page_is_made_by_one_at_a_time(client, gallery, monkeypatch):
+    def fail(*args):
+        raise ValueError("broken")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(listing, "public_albums", fail)
+    assert client.get("/albums/").status_code == 500
+    assert not cache.look(cache.page_key("http://testserver", "/albums/")).is_no_page
+
+
+def test_lock_that_ran_out_belongs_to_the_next(gallery):
+    with cache.alone("one") as is_mine:
+        assert is_mine
+        redis.delete("one")  # as after HELD_SECONDS
+        with cache.alone("one") as is_next:
+            assert is_next
+            with cache.alone("one") as is_third:
+                assert not is_third
+            assert redis.get("one")
+        redis.set("one", "another's")
+    assert redis.get("one") == "another's"
+    BreakerRedisCache.open_breaker(ConnectionError("stopped"))
+    with cache.alone("one") as is_mine:
+        assert is_mine
 
 
 def test_home_is_refreshed_before_it_expires(client, gallery):
     client.get("/")
     client.get("/fr/")
     client.get("/photos/")
-    assert cache.warm_pages() == {("http://testserver", "/"), ("http://testserver", "/fr/")}
+    warm = {("http://testserver", "/"), ("http://testserver", "/fr/")}
+    assert set(cache.warm_pages()) == warm
     Photo.objects.filter(pk=gallery[0].pk).update(title="Written by hand")
     assert b"Written by hand" not in client.get("/").content
     tasks.refresh_pages()
@@ -330,6 +465,28 @@ def test_home_is_refreshed_before_it_expires(client, gallery):
     assert b"Written by hand" in client.get("/").content
     assert b"Written by hand" in client.get("/fr/").content
     assert redis.ttl(cache.page_key("http://testserver", "/")) > 50
+
+
+def test_page_is_kept_warm_for_an_hour_after_it_was_made_for_somebody(client, gallery, monkeypatch):
+    now = time.time()
+    client.get("/")
+    monkeypatch.setattr(cache.time, "time", lambda: now + cache.WARM_SECONDS - 10)
+    tasks.refresh_pages()
+    assert cache.warm_pages()
+    monkeypatch.setattr(cache.time, "time", lambda: now + cache.WARM_SECONDS + 10)
+    assert not cache.warm_pages()
+
+
+def test_junk_ports_and_hosts_leave_the_home_page_warm(client, settings, gallery):
+    settings.ALLOWED_HOSTS = ["*"]
+    for port in range(1, 4):
+        client.get("/", headers={"host": f"example.com:{port}"})
+    assert cache.warm_pages() == [("http://example.com:3", "/")]
+    for number in range(cache.MOST_WARM):
+        cache.keep_warm(f"junk{number}", f"http://junk{number}", "/")
+    client.get("/")
+    assert ("http://testserver", "/") in cache.warm_pages()
+    assert len(cache.warm_pages()) == cache.MOST_WARM
 
 
 def test_without_redis_every_page_answers(client, gallery):
@@ -340,6 +497,28 @@ def test_without_redis_every_page_answers(client, gallery):
     services.set_visibility([gallery[0]], "private")
     BreakerRedisCache.close_breaker()
     assert gallery[0].public_id not in client.get("/").content.decode()  # said once Redis is back
+
+
+@pytest.mark.parametrize(
+    "say_next",
+    [
+        cache.state_now,
+        tasks.refresh_pages,
+        cache.forget_pages,
+        cache.note_additions,
+    ],
+)
+def test_what_redis_did_not_hear_is_said_first(gallery, say_next):
+    before = cache.state_now()
+    BreakerRedisCache.open_breaker(ConnectionError("stopped"))
+    cache.forget_pages()
+    cache.note_additions()
+    BreakerRedisCache.close_breaker()
+    assert redis.get("page_generation") == before.generation and not redis.get("added_at")
+    say_next()
+    assert redis.get("page_generation") > before.generation and redis.get("added_at")
+    let_time_pass()
+    assert cache.state_now().additions > before.additions
 
 
 def test_keys_expire(client, gallery):
