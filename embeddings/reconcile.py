@@ -102,7 +102,9 @@ def _update(
             .locked()
             if now.public_place == places[now.pk]
         }
-        model.objects.filter(space=space, photo__in=gone).delete()
+        removed, _ = model.objects.filter(space=space, photo__in=gone).delete()
+        # Asked again: another worker may have been quicker.
+        replaces = model.objects.filter(space=space, photo__in=listed).exists()
         model.objects.bulk_create(
             [
                 model(
@@ -122,10 +124,10 @@ def _update(
             unique_fields=["space", "photo"],
             update_fields=["vector", "input_hash", "level", "listed"],
         )
-        if wanted or gone:
+        if listed or removed:
             this = EmbeddingSpace.objects.filter(pk=space.pk)
             this.update(generation=F("generation") + 1)
-            if stored:
+            if replaces or removed:
                 forget_pages()
             else:
                 generation = this.values_list("generation", flat=True).get()

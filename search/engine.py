@@ -15,9 +15,9 @@ from embeddings.cache import query_vector
 from embeddings.levels import HALF, normalised
 from embeddings.models import RRF_K, EmbeddingSpace
 from gallery.models import Photo
-from search import cache, corrections, floor, retrievers
+from search import cache, corrections, floor, retrievers, vocabulary
 from search.fusion import reciprocal_rank_fusion
-from search.index_state import Index, IndexState
+from search.index_state import Index
 from search.models import CorpusStatistics
 from search.query import SearchQuery, parse
 from search.results import ID_BYTES, Results, parts
@@ -44,7 +44,7 @@ class SearchPage:
     photos carry their `hit`; nearest is set when nothing is close. snapshot: names the list that
     was paged, for the links to its other pages. ids: of that whole list, packed; length: how long
     it is; count leaves out what was hidden since. problems: sentences about filters that could
-    not be used. state: of the word index, if it was asked.
+    not be used. is_stale: it may lack what was added, for as long as the list is made anew.
     """
 
     query: SearchQuery
@@ -59,7 +59,7 @@ class SearchPage:
     ids: bytes = b""
     problems: tuple[str, ...] = ()
     corrected: SearchQuery | None = None
-    state: str | None = None
+    is_stale: bool = False
 
     @property
     def length(self) -> int:
@@ -94,18 +94,21 @@ def search(
 
     Words that no photo has are corrected, unless the query is to be taken exactly.
     snapshot: of the page that linked here. While its list is kept, this page is cut from the
-    same one: photos that come meanwhile shift nothing, photos that go leave their place empty.
+    same one: photos that come meanwhile shift nothing. What is hidden or edited ends it.
     Without a query vector (no model, no worker, no Redis) the words alone rank.
     """
     if query.is_empty:
         return SearchPage(query, [], 0, 1, PAGE_SIZE, True, [], sort)
     index = Index()
-    meant = None if exact else _meant(query, index.state)
+    meant = None if exact else _meant(query, index)
     used = meant or query
-    asked = used.asked(sort)
-    found, is_new = cache.kept_results(asked, snapshot) if snapshot else None, False
-    if found is None:
-        snapshot, found, is_new = _computed(used, sort, asked, index)
+    asked = (index.generation, *used.asked(sort))
+    found = cache.kept_results(asked, snapshot) if snapshot else None
+    if found is not None:
+        answer = cache.Answer(snapshot, found)
+    else:
+        answer = _computed(used, sort, asked, index)
+        found = answer.found
     by_id = {hit.photo_id: hit for hit in found.hits((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
     photos = photos_in_order(list(by_id))
     for photo in photos:
@@ -114,30 +117,34 @@ def search(
         query=query,
         photos=photos,
         # Not even their number may tell of photos that were hidden since.
-        count=len(found) if is_new else retrievers.count_listed(found.ids),
+        count=len(found) if answer.is_new else retrievers.count_listed(found.ids),
         page=page,
         page_size=PAGE_SIZE,
-        semantic=not used.semantic or _has_vector(snapshot),
+        semantic=not used.semantic or _has_vector(answer.snapshot),
         nearest=photos_in_order(list(found.nearest)),
         sort=sort,
-        snapshot=snapshot,
+        snapshot=answer.snapshot,
         ids=found.ids,
         problems=found.problems,
         corrected=meant,
-        state=str(index.state.of_words()),
+        is_stale=answer.is_stale,
     )
 
 
 def kept(query: SearchQuery, *, sort: str, snapshot: str) -> Results | None:
-    """Return the list that a page of this snapshot was cut from, or None if it is gone.
+    """Return the list that a page of this snapshot was cut from, else the query's last one.
 
-    query: as it was used, corrections included.
+    query: as it was used, corrections included. None: neither is kept.
     """
-    return cache.kept_results(query.asked(sort), snapshot)
+    asked = (Index().generation, *query.asked(sort))
+    return cache.kept_results(asked, snapshot) or cache.latest_results(asked)
 
 
-def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
-    """Return the query with its misspelt words corrected, or None; looked for once a state."""
+def _meant(query: SearchQuery, index: Index) -> SearchQuery | None:
+    """Return the query with its misspelt words corrected, or None.
+
+    Looked for once a state, and as often as the words that are known are looked at.
+    """
     if not corrections.suspects(query):
         return None
 
@@ -145,20 +152,19 @@ def _meant(query: SearchQuery, state: IndexState) -> SearchQuery | None:
         found = corrections.corrected(query)
         return found.text if found else ""
 
-    meant = cache.correction(query.text, state, look_up)
+    asked = hashlib.sha256(query.text.encode()).hexdigest()
+    key = f"meant:{index.generation}:{index.state.of_words()}:{asked}"
+    meant = cache.once(key, look_up, vocabulary.REFRESH_SECONDS)
     return parse(meant) if meant else None
 
 
-def _computed(
-    query: SearchQuery, sort: str, asked: tuple, index: Index
-) -> tuple[str, Results, bool]:
-    """Return the name of the index's state, its list, and whether it was made just now."""
+def _computed(query: SearchQuery, sort: str, asked: tuple, index: Index) -> cache.Answer:
     state, space = index.state, index.space
     vector = query_vector(query.semantic, space) if space and query.semantic else None
     if vector is None:
         state = state.of_words()
     if query.filters or sort != RELEVANCE:  # what these read is not in the indexes
-        state = replace(state, gallery=index.gallery)
+        state = replace(state, additions=index.additions)
 
     def compute() -> Results:
         return _fused(query, sort, space, vector, state.documents)
@@ -183,20 +189,27 @@ def _may_join(
     """Tell whether photos that were added may belong to a list that was made before them.
 
     In doubt they do: one word is enough, and what else the query demands is not looked at.
+    Where nothing is close, that goes for the nearest as well.
     """
     legs = LEGS if vector is not None else ()
-    if legs and not found.ids and len(found.nearest) < NEAREST:
+    nearest = [one.bytes for one in found.nearest] if legs and not found.ids else []
+    if legs and not found.ids and len(nearest) < NEAREST:
         return True
+    new = {one.bytes for one in added}.difference(nearest)
     rankings = {name: parts(found.rankings.get(name, b"")) for name in ("bm25", *legs)}
-    new = {name: {one.bytes for one in added}.difference(each) for name, each in rankings.items()}
-    statements = {"bm25": retrievers.any_word_statement(query, new["bm25"])}
+    words = retrievers.any_word_statement(query, new.difference(rankings["bm25"]))
+    statements = {"bm25": words}
     for leg in legs:
-        last = rankings[leg][DEPTH - 1 :]
-        among = retrievers.these([*new[leg], *last])
+        # The last one shows whether others come before it.
+        last = nearest[-1:] or rankings[leg][DEPTH - 1 :]
+        among = retrievers.these([*new.difference(rankings[leg]), *last])
         statements[leg] = retrievers.dense_statement(leg, space, vector, among)
     rows = retrievers.run(statements)
-    return bool(rows["bm25"]) or any(
-        _joins(leg, space, vector, rankings[leg], DenseRanking.of(rows[leg])) for leg in legs
+    dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
+    return (
+        bool(rows["bm25"])
+        or (bool(nearest) and dense["image"].photo_ids[:1] != nearest[-1:])
+        or any(_joins(leg, space, vector, rankings[leg], one) for leg, one in dense.items())
     )
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from django.core.cache import cache
 from django.db import connection
 
-from search.models import CorpusStatistics
+from gallery.cache import state_now
+from search.cache import once
 from search.results import id_array
 from search.sql import sql_of
 
@@ -26,17 +26,14 @@ class Facets:
     colour: dict[str, int] = field(default_factory=dict)
 
 
-def facets(state: str | None = None) -> Facets:
-    """Return those of the whole gallery, counted anew only when the state of the index has changed.
+def facets() -> Facets:
+    """Return those of the whole gallery, counted anew only when something in it has changed."""
+    now = state_now()
+    return once(f"facets:{now}", _whole, FACETS_TTL_SECONDS) if now else _whole()
 
-    state: of the index, for who has read it already.
-    """
-    key = f"facets:{state or CorpusStatistics.now().state}"
-    found = cache.get(key)
-    if found is None:
-        found = _counted("TRUE", {})
-        cache.set(key, found, FACETS_TTL_SECONDS)
-    return found
+
+def _whole() -> Facets:
+    return _counted("TRUE", {})
 
 
 def facets_of(photo_ids: bytes) -> Facets:

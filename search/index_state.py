@@ -20,22 +20,22 @@ class IndexState:
     """What a list of results is made of; as text, the name of its snapshot.
 
     words: generation of the word index. withdrawn: documents, see CorpusStatistics. vectors: the
-    space that serves and its generation, None for a list of words alone. gallery: for a list that
-    depends on more than the indexes hold.
+    space that serves and its generation, None for a list of words alone. additions: to the gallery,
+    for a list that depends on more than the indexes hold.
     """
 
     words: int
     withdrawn: int
     documents: int = field(compare=False)
     vectors: tuple[int, int] | None = None
-    gallery: State | None = None
+    additions: int | None = None
 
     def __str__(self) -> str:
         parts = [f"{self.words}-{self.withdrawn}"]
         if self.vectors:
             parts.append("v{}-{}".format(*self.vectors))
-        if self.gallery:
-            parts.append(f"g{self.gallery}")
+        if self.additions is not None:
+            parts.append(f"a{self.additions:x}")
         return ".".join(parts)
 
     def of_words(self) -> "IndexState":
@@ -46,7 +46,7 @@ class IndexState:
 
         None: something else did, nobody knows, or they are too many.
         """
-        if (self.withdrawn, self.gallery) != (before.withdrawn, before.gallery):
+        if (self.withdrawn, self.additions) != (before.withdrawn, before.additions):
             return None
         steps = [indexed_key("words", step) for step in range(before.words + 1, self.words + 1)]
         if self.vectors != before.vectors:
@@ -78,6 +78,16 @@ class Index:
     @cached_property
     def gallery(self) -> State | None:
         return state_now()
+
+    @property
+    def generation(self) -> int | None:
+        """Of the gallery; None while Redis is away, and nothing is kept."""
+        return self.gallery.generation if self.gallery else None
+
+    @property
+    def additions(self) -> int | None:
+        """To the gallery, that are to be seen."""
+        return self.gallery.additions if self.gallery else None
 
     @cached_property
     def state(self) -> IndexState:

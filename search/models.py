@@ -101,7 +101,9 @@ class CorpusStatistics(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_statistics")]
 
-    withdrawn = 0  # documents; set by now() and of()
+    # Documents, set by now() and of(). They are counted so that who withdraws one locks no row of
+    # statistics that others wait for.
+    withdrawn = 0
 
     @classmethod
     def now(cls) -> "CorpusStatistics":
@@ -127,11 +129,3 @@ class CorpusStatistics(models.Model):
         documents = PhotoDocument.objects.filter(listed=False, input_hash=PhotoDocument.WITHDRAWN)
         count = documents.order_by().values("listed").annotate(count=Count("pk")).values("count")
         return cls.objects.annotate(withdrawn=Coalesce(Subquery(count), 0))
-
-    @property
-    def state(self) -> str:
-        """Name what may be found now: another name after every change of the index.
-
-        Also as soon as a document is withdrawn, and that locks no row that others wait for.
-        """
-        return f"{self.generation}-{self.withdrawn}"

@@ -47,7 +47,7 @@ class SearchQuery:
 
     def asked(self, sort: str) -> tuple:
         """Return all that results depend on; queries that differ in nothing else share them."""
-        filters = sorted((one.name, one.value.casefold(), one.excluded) for one in self.filters)
+        filters = sorted((one.name, one.value.lower(), one.excluded) for one in self.filters)
         words = (self.terms, self.required, self.excluded, as_asked(self.semantic))
         return *words, *filters, sort
 

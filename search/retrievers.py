@@ -37,7 +37,7 @@ SMALL_GALLERY = 2_000  # photos; an exact scan of all takes 1.3 ms (measured)
 # Up to here a restriction is scanned exactly, if the planner expects no more than SURELY_MANY times
 # as many: quicker, and loses no photo.
 FEW_PHOTOS = 10_000
-SURELY_MANY = 3
+SURELY_MANY = 1.2
 VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.db_table}
 
 

@@ -70,11 +70,7 @@ def search(request):
         snapshot=request.GET.get("snapshot", ""),
         exact=exact,
     )
-    if not query.is_empty:
-        counts.add(query.words_text[:MOST_COUNTED], group="searched")
-        if not page.ids:
-            counts.add(query.words_text[:MOST_COUNTED], group="nothing found")
-    everywhere = facets(page.state) if query.filters or not page.ids else None
+    everywhere = facets() if query.filters or not page.ids else None
     within = facets_of(page.ids) if page.ids else None
     context = {
         "query": query,
@@ -84,7 +80,15 @@ def search(request):
         "within": within_search(page, exact=exact),
         "topic": _topic(request, query, within),
     }
-    return render(request, "search/search.html", context)
+    response = render(request, "search/search.html", context)
+    if not query.is_empty and page.page == 1:
+        groups = ("searched",) if page.ids else ("searched", "nothing found")
+        response.counted = tuple((query.words_text[:MOST_COUNTED], group) for group in groups)
+        for name, group in response.counted:  # and whenever it is sent again
+            counts.add(name, group=group)
+    if page.is_stale:  # for this moment only
+        response["Cache-Control"] = PRIVATE
+    return response
 
 
 def _topic(request, query: SearchQuery, within: Facets | None) -> str | None:

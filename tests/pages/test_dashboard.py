@@ -30,6 +30,18 @@ def test_owner_sees_photos_caches_and_searches(client, admin_user, alice):
     assert "/admin/dashboard/" in client.get("/admin/").content.decode()
 
 
+def test_searches_are_counted_though_their_pages_are_kept(client, settings, alice):
+    settings.PAGE_TTL_SECONDS = 60
+    make_photos(alice, 30)
+    first = client.get("/search/?q=harbour")
+    client.get("/search/?q=harbour")
+    client.get(f"/search/?q=harbour&page=2&snapshot={first.context['page'].snapshot}")
+    client.get("/search/?q=zzqqxx")
+    client.get("/search/?q=zzqqxx")
+    assert dict(counts.most("searched", 9)) == {"harbour": 2, "zzqqxx": 2}
+    assert dict(counts.most("nothing found", 9)) == {"zzqqxx": 2}
+
+
 def test_photographers_and_strangers_do_not(client, alice):
     assert client.get("/admin/dashboard/").status_code == 302
     alice.user.is_staff = True

@@ -1,6 +1,8 @@
-"""Kept lists that go on because nothing that was added belongs there."""
+"""Layer 2: lists that go on because nothing that was added belongs there, and what ends them."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from django.core.cache import cache as redis
@@ -10,10 +12,14 @@ from django.db.models import F
 from embeddings.models import EmbeddingSpace
 from gallery import services
 from gallery.cache import indexed_key, note_indexed
+from gallery.http import PRIVATE
 from gallery.models import Album
-from search import cache, engine
+from search import cache, engine, vocabulary
+from search.facets import facets
+from search.index_state import read_index
 from search.models import CorpusStatistics
 from search.query import parse
+from search.results import Results
 from tests.search.conftest import embed, index_all, make_photo, unit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -110,8 +116,11 @@ def test_full_ranking_takes_who_is_before_its_last(gallery, space, computed, mon
 def test_nothing_close_stays_so_until_something_is(gallery, space, says, computed):
     says("tax", unit(0, 0, 1))
     assert found("tax") == set()
-    comes(make_photo(gallery, title="Envelope 1"), space, unit(0, 0, 1, 1))
+    comes(make_photo(gallery, title="Hill"), space, unit(0, 0, -1))
     assert found("tax") == set() and len(computed) == 1
+    comes(make_photo(gallery, title="Envelope 1"), space, unit(0, 0, 1, 1))
+    page = engine.search(parse("tax"))
+    assert not page.photos and page.nearest[0].title == "Envelope 1"
     comes(make_photo(gallery, title="Form"), space, unit(0, 0, 1))
     assert found("tax") == {"Form", "Envelope 1"}
 
@@ -165,3 +174,89 @@ def test_filters_and_dates_see_what_the_indexes_do_not_hold(gallery, computed):
     services.edit_photo(before[-1], published_at=before[0].published_at.replace(year=2030))
     ready = engine.search(parse("boat"), sort="newest").photos
     assert [one.pk for one in ready] != [one.pk for one in before]
+
+
+def test_photo_that_was_away_for_a_moment_is_found_again(gallery, says):
+    boat, *_ = engine.search(parse("boat")).photos
+    services.bin_photos([boat])
+    assert boat.title not in found("boat")
+    services.restore_photos([boat])
+    index_all()
+    assert found("boat") == BOATS
+
+
+def test_place_that_is_hidden_finds_nothing_on_any_page_of_a_list(alice):
+    photo = make_photo(alice, title="Boat", place="Atlantisville", public_place="Atlantisville")
+    index_all()
+    first = engine.search(parse("atlantisville"))
+    assert first.photos == [photo]
+    services.show_location([photo], shown=False)
+    index_all()
+    assert engine.search(parse("atlantisville"), snapshot=first.snapshot).photos == []
+
+
+def test_words_that_differ_do_not_share_a_list(alice):
+    make_photo(alice, title="Boat", tags=["straße"])
+    index_all()
+    assert found("tag:strasse") == set()
+    assert found("tag:straße") == found("tag:STRASSE".replace("SS", "ß")) == {"Boat"}
+
+
+def test_correction_follows_what_is_hidden_and_what_is_new(alice, monkeypatch):
+    photo = make_photo(alice, title="Zeppelinx")
+    index_all()
+    vocabulary.forget()
+    assert engine.search(parse("zeppelinz")).corrected.text == "zeppelinx"
+    services.set_visibility([photo], "private")
+    assert engine.search(parse("zeppelinz")).corrected is None
+    assert vocabulary.REFRESH_SECONDS >= redis.ttl(next(redis.iter_keys("meant:*"))) > 0
+
+
+def test_filter_form_names_what_is_listed_now(alice):
+    album = Album.objects.create(owner=alice, title="Fleet", slug="fleet")
+    photo = make_photo(alice, title="Boat", camera="Leica Q2")
+    index_all()
+    services.add_to_album(album, photo)
+    assert facets().album == {"Fleet": 1} and facets().camera == {"Leica Q2": 1}
+    services.edit_album(album, visibility="private")
+    assert facets().album == {}
+    services.edit_album(album, visibility="public")
+    assert facets().album == {"Fleet": 1}
+    services.set_visibility([photo], "private")
+    assert facets().camera == {}
+
+
+def test_list_that_lacks_additions_is_on_no_kept_page(client, gallery, settings, monkeypatch):
+    settings.PAGE_TTL_SECONDS = 60
+    path = "/search/?q=boat"
+    client.get(path)
+    late = make_photo(gallery, title="Late boat")
+    index_all()
+    with monkeypatch.context() as another:  # is making the list
+        another.setattr(cache, "alone", lambda lock: nullcontext(False))
+        response = client.get(path)
+    assert response["Cache-Control"] == PRIVATE and late.title not in response.content.decode()
+    assert late.title in client.get(path).content.decode()
+
+
+def test_one_at_a_time_computes_though_it_takes_long_or_fails(gallery, monkeypatch):
+    monkeypatch.setattr("gallery.cache.COMPUTING_SECONDS", 0.05)
+    calls, state = [], read_index()[0]
+
+    def compute():
+        calls.append(time.monotonic())
+        time.sleep(0.3)
+        if len(calls) == 1:
+            raise RuntimeError("once")
+        return Results(ids=b"x" * 16)
+
+    def ask(_):
+        try:
+            return cache.results((1, "boat"), state, compute, lambda *_: True).found.ids
+        except RuntimeError:
+            return None
+
+    with ThreadPoolExecutor(8) as visitors:
+        answers = list(visitors.map(ask, range(8)))
+    assert len(calls) == 2 and calls[1] - calls[0] >= 0.3
+    assert answers.count(b"x" * 16) == 7
