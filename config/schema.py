@@ -102,8 +102,8 @@ class ProblemSchema(AutoSchema):
 
 
 def tidied(result: dict, generator, request, public) -> dict:
-    """Say of bodies that they take no other fields."""
+    """Say of bodies, and of answers that only name something, that there are no other fields."""
     for name, component in result["components"]["schemas"].items():
-        if name.endswith("Input"):
+        if name.endswith(("Input", "NameOutput")):
             component["additionalProperties"] = False
     return result

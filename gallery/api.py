@@ -13,7 +13,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.views.decorators.http import conditional_page
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.views import APIView
@@ -216,8 +216,10 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The `ETag` that you got, so that nothing is overwritten that you have not seen.",
+    description="The `ETag` that you got, of an album on any of its pages, so that nothing is "
+    "overwritten that you have not seen.",
 )
+SIGNATURE = re.compile(r"\?token=[\w:-]+")  # of addresses of pictures, anew each time
 
 
 def no_such(name: str, sentence: str) -> Problem:
@@ -225,30 +227,44 @@ def no_such(name: str, sentence: str) -> Problem:
     return Problem(404, "not_found", sentence, fields={name: [sentence]})
 
 
-def check_match(request, etag: Callable[[], str]) -> None:
+def differing(row, changes: dict) -> dict:
+    """Keep the changes of what is not so already: saving the others would make pages stale."""
+    return {name: value for name, value in changes.items() if getattr(row, name) != value}
+
+
+def check_match(request, state: Callable[[], object]) -> None:
     """Refuse to change what the client has not seen as it is now: If-Match, 412.
 
-    Answers that went out compressed carry the same tag, only weak.
+    state: as given to etag_of. Answers that went out compressed carry the same tag, only weak.
     """
     wanted = parse_etags(request.headers.get("If-Match") or "*")
-    wanted = [one.removeprefix("W/") for one in wanted]
-    if wanted != ["*"] and etag() not in wanted:
+    seen = [one.removeprefix("W/").strip('"').partition("-")[0] for one in wanted]
+    if wanted != ["*"] and _digest(state()) not in seen:
         raise Problem(
             412, "changed_meanwhile", "It was changed meanwhile: get it again, then send yours."
         )
 
 
-def etag_of(data: dict) -> str:
-    """Return the ETag of what a token gets: without addresses, which are signed anew each time."""
-    text = json.dumps(_lasting(data), sort_keys=True, default=str)
-    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+def etag_of(state, answer: dict) -> str:
+    """Return the ETag of what a token gets.
+
+    state: what a change could overwrite, the same on all pages; If-Match compares only that.
+    """
+    return f'"{_digest(state)}-{_digest(_unsigned(answer))}"'
 
 
-def _lasting(data):
+def _digest(data) -> str:
+    text = json.dumps(data, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _unsigned(data):
     if isinstance(data, dict):
-        kept = data.keys() - {"image", "renditions", "next", "previous"}
-        return {name: _lasting(data[name]) for name in kept}
-    return [_lasting(one) for one in data] if isinstance(data, list) else data
+        return {
+            name: SIGNATURE.sub("", str(one)) if name in PICTURES else _unsigned(one)
+            for name, one in data.items()
+        }
+    return [_unsigned(one) for one in data] if isinstance(data, list) else data
 
 
 def owner_of(request):
@@ -259,6 +275,7 @@ def owner_of(request):
 # --- Output --------------------------------------------------------------------------------
 NOT_YET = "Null until its pixels are made."
 OWN = "Only for the photographer's own token."
+PICTURES = ("image", "renditions")
 OWN_FIELDS = (
     *("visibility", "featured", "published_at", "original_name", "binned_at", "failure"),
     "location_shown",
@@ -343,11 +360,30 @@ class AlbumOutput(serializers.Serializer):
 
 
 class AlbumDetailOutput(AlbumOutput):
-    location_shown = serializers.BooleanField(
-        required=False, help_text=f"Whether everybody may read the place. {OWN}"
-    )
     visibility = serializers.CharField(required=False, help_text=OWN)
     photos = PhotoPageOutput(help_text="In the album's own order.")
+
+
+class PhotoNameOutput(serializers.Serializer):
+    """Of a photo that it wrote, all that a token without `photos:read` is told."""
+
+    public_id = serializers.CharField()
+    url = serializers.URLField(help_text="As its photographer opens it.")
+
+
+class AlbumNameOutput(serializers.Serializer):
+    """Of an album that it wrote, all that a token without `photos:read` is told."""
+
+    slug = serializers.CharField()
+    url = serializers.URLField()
+
+
+WRITTEN_PHOTO = PolymorphicProxySerializer(
+    "WrittenPhotoOutput", [PhotoOutput, PhotoNameOutput], resource_type_field_name=None
+)
+WRITTEN_ALBUM = PolymorphicProxySerializer(
+    "WrittenAlbumOutput", [AlbumDetailOutput, AlbumNameOutput], resource_type_field_name=None
+)
 
 
 class OwnPhotoPageOutput(PhotoPageOutput):

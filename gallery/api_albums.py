@@ -1,7 +1,9 @@
 """The API of albums: read, make, edit, delete, and their photos in order."""
 
+from django.contrib.postgres.aggregates import StringAgg
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import MD5, Cast
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -12,7 +14,9 @@ from rest_framework.response import Response
 from gallery import api_examples, listing, services
 from gallery.api import (
     IF_MATCH,
+    WRITTEN_ALBUM,
     AlbumDetailOutput,
+    AlbumNameOutput,
     AlbumPageOutput,
     ApiView,
     Input,
@@ -21,6 +25,7 @@ from gallery.api import (
     Text,
     album_json,
     check_match,
+    differing,
     etag_of,
     no_such,
     owner_of,
@@ -98,15 +103,32 @@ def detail_json(request, album: Album, seer, asked: dict) -> dict:
     return album_json(request, known) | own | {"photos": photos}
 
 
-def own_answer(request, album: Album, status: int = 200, **headers) -> Response:
-    """Answer with an album as its photographer sees it, and the first page of its photos."""
-    data = detail_json(request, album, request.auth.owner, {})
-    headers["ETag"] = etag_of(data)
-    return Response(AlbumDetailOutput(data).data, status=status, headers=headers)
+def own_answer(request, album: Album, asked: dict, status: int = 200, **headers) -> Response:
+    """Answer with an album as its photographer sees it; if the token does not read, with its name.
+
+    asked: which page of its photos.
+    """
+    # Before what is shown is read: nobody may change a newer state than they have seen.
+    state = state_of(album)
+    if seer := owner_of(request):
+        answer = AlbumDetailOutput(detail_json(request, album, seer, asked)).data
+    else:
+        url = request.build_absolute_uri(album.get_absolute_url())
+        answer = AlbumNameOutput({"slug": album.slug, "url": url}).data
+    headers["ETag"] = etag_of(state, answer)
+    return Response(answer, status=status, headers=headers)
+
+
+def state_of(album: Album) -> list:
+    """Return what If-Match compares: what an album says, and all its photos in order."""
+    ids = Cast("photo", TextField())
+    in_order = MD5(StringAgg(ids, Value(" "), order_by=("position", "id")))
+    order = album.entries.aggregate(order=in_order)["order"]
+    return [album.title, album.description, album.visibility, album.cover_id, order]
 
 
 def check_unchanged(request, album: Album) -> None:
-    check_match(request, lambda: etag_of(detail_json(request, album, request.auth.owner, {})))
+    check_match(request, lambda: state_of(album))
 
 
 class AlbumListView(ApiView):
@@ -140,14 +162,15 @@ class AlbumListView(ApiView):
     @extend_schema(
         operation_id="albums_create",
         request=AlbumInput,
-        responses={201: AlbumDetailOutput},
+        responses={201: WRITTEN_ALBUM},
         examples=api_examples.ALBUM[:1],
     )
     def post(self, request):
         """Make an album; its slug is made of its title."""
         fields = validated_body(AlbumInput, request)
         album = services.create_album(request.auth.owner, **fields)
-        return own_answer(request, album, 201, Location=reverse("api_album", args=[album.slug]))
+        location = reverse("api_album", args=[album.slug])
+        return own_answer(request, album, {}, 201, Location=location)
 
 
 class AlbumView(ApiView):
@@ -165,12 +188,11 @@ class AlbumView(ApiView):
         owner = owner_of(request)
         albums = Album.objects.filter(album_seen_by(owner)).select_related("owner")
         album = get_object_or_404(albums, slug=slug)
-        seer = owner if owner and album.owner_id == owner.pk else None
-        data = detail_json(request, album, seer, asked)
-        headers = {"ETag": etag_of(data)} if seer else {}
-        return Response(AlbumDetailOutput(data).data, headers=headers)
+        if owner and album.owner_id == owner.pk:
+            return own_answer(request, album, asked)
+        return Response(AlbumDetailOutput(detail_json(request, album, None, asked)).data)
 
-    @extend_schema(request=AlbumEditInput, responses=AlbumDetailOutput, parameters=[IF_MATCH])
+    @extend_schema(request=AlbumEditInput, responses=WRITTEN_ALBUM, parameters=[IF_MATCH])
     def patch(self, request, slug):
         """Edit an album of yours; what is not sent stays as it is."""
         changes = validated_body(AlbumEditInput, request)
@@ -180,14 +202,16 @@ class AlbumView(ApiView):
             if "cover" in changes:
                 named = [changes["cover"]] if changes["cover"] else []
                 changes["cover"] = next(iter(photos_named(album, named, "cover")), None)
-            services.edit_album(album, **changes)
-        return own_answer(request, album)
+            services.edit_album(album, **differing(album, changes))
+        return own_answer(request, album, {})
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request, slug):
         """Delete an album of yours. Its photos stay."""
         with transaction.atomic():
-            own_album(request, slug).delete()
+            album = own_album(request, slug)
+            check_unchanged(request, album)
+            album.delete()
         return Response(status=204)
 
 
@@ -197,7 +221,7 @@ class AlbumPhotosView(ApiView):
     @extend_schema(
         operation_id="albums_photos_order",
         request=AlbumPhotosInput,
-        responses=AlbumDetailOutput,
+        responses=WRITTEN_ALBUM,
         parameters=[IF_MATCH],
         examples=api_examples.ORDER,
     )
@@ -208,28 +232,37 @@ class AlbumPhotosView(ApiView):
             album = own_album(request, slug)
             check_unchanged(request, album)
             services.set_album_photos(album, photos_named(album, names, "photos"))
-        return own_answer(request, album)
+        return own_answer(request, album, {})
 
 
 class AlbumPhotoView(ApiView):
     scopes = {"PUT": Scope.ALBUMS, "DELETE": Scope.ALBUMS}
 
-    @extend_schema(operation_id="albums_photos_add", request=None, responses={204: None})
+    @extend_schema(
+        operation_id="albums_photos_add",
+        request=None,
+        responses={204: None},
+        parameters=[IF_MATCH],
+    )
     def put(self, request, slug, public_id):
         """Put a photo of yours at the end of an album of yours, if it is not in it."""
         with transaction.atomic():
             album = own_album(request, slug)
+            check_unchanged(request, album)
             photo = get_object_or_404(Photo.objects.seen_by(album.owner_id), public_id=public_id)
             if photo.owner_id != album.owner_id:
                 raise PermissionDenied("Only photos of your own go into your albums.")
             services.add_to_album(album, photo)
         return Response(status=204)
 
-    @extend_schema(operation_id="albums_photos_remove", responses={204: None})
+    @extend_schema(
+        operation_id="albums_photos_remove", responses={204: None}, parameters=[IF_MATCH]
+    )
     def delete(self, request, slug, public_id):
         """Take a photo out of an album of yours. The photo stays."""
         with transaction.atomic():
-            places = own_album(request, slug).entries.filter(photo__public_id=public_id)
-            if not places.delete()[0]:
+            album = own_album(request, slug)
+            check_unchanged(request, album)
+            if not album.entries.filter(photo__public_id=public_id).delete()[0]:
                 raise NotFound("The album has no such photo.")
         return Response(status=204)

@@ -14,15 +14,19 @@ from config.problems import Problem
 from gallery import api_examples, listing, services
 from gallery.api import (
     IF_MATCH,
+    PICTURES,
+    WRITTEN_PHOTO,
     ApiView,
     CursorInput,
     Flag,
     Input,
     JsonFlag,
     OwnPhotoPageOutput,
+    PhotoNameOutput,
     PhotoOutput,
     Text,
     check_match,
+    differing,
     etag_of,
     no_such,
     owner_of,
@@ -35,6 +39,7 @@ from gallery.api_access import Scope
 from gallery.exceptions import DuplicateUpload, GalleryError, StorageAway
 from gallery.formats import MAX_UPLOAD_BYTES, TAKEN
 from gallery.models import Album, Photo, Visibility
+from gallery.tags import has_tags
 
 MAX_TAGS = 100
 TEXTS_BYTES = 2**20  # of an upload, beside its file
@@ -82,10 +87,25 @@ class OwnPhotosInput(CursorInput):
 
 
 def own_answer(request, photo: Photo, status: int = 200, **headers) -> Response:
-    """Answer with a photo as its photographer sees it."""
+    """Answer with a photo as its photographer sees it; if the token does not read, with its name.
+
+    The name's address is not that of a share link, which would open an unlisted photo.
+    """
+    page = reverse("photo", args=[photo.public_id])
+    name = {"public_id": photo.public_id, "url": request.build_absolute_uri(page)}
     data = photo_json(request, photo, own=True)
-    headers["ETag"] = etag_of(data)
-    return Response(PhotoOutput(data).data, status=status, headers=headers)
+    answer = (PhotoOutput(data) if owner_of(request) else PhotoNameOutput(name)).data
+    headers["ETag"] = etag_of(state_of(data), answer)
+    return Response(answer, status=status, headers=headers)
+
+
+def state_of(data: dict) -> dict:
+    """Return what If-Match compares: all but the pictures, which nobody edits."""
+    return {name: data[name] for name in data.keys() - {*PICTURES}}
+
+
+def check_unchanged(request, photo: Photo) -> None:
+    check_match(request, lambda: state_of(photo_json(request, photo, own=True)))
 
 
 def own_photo(request, public_id: str, *, lock: bool = False) -> Photo:
@@ -114,7 +134,7 @@ class UploadView(ApiView):
     @extend_schema(
         operation_id="photos_upload",
         request={"multipart/form-data": UploadInput},
-        responses={201: PhotoOutput},
+        responses={201: WRITTEN_PHOTO},
         examples=api_examples.UPLOAD,
     )
     def post(self, request):
@@ -157,7 +177,7 @@ class PhotoView(ApiView):
 
     @extend_schema(
         request=EditInput,
-        responses=PhotoOutput,
+        responses=WRITTEN_PHOTO,
         parameters=[IF_MATCH],
         examples=api_examples.EDIT,
     )
@@ -166,21 +186,29 @@ class PhotoView(ApiView):
         changes = validated_body(EditInput, request)
         with transaction.atomic():
             photo = own_photo(request, public_id, lock=True)
-            check_match(request, lambda: etag_of(photo_json(request, photo, own=True)))
-            services.edit_photo(photo, **changes)
+            check_unchanged(request, photo)
+            tags = changes.pop("tags", None)
+            changes = differing(photo, changes)
+            if tags is not None and not has_tags(photo, tags):
+                changes["tags"] = tags
+            if changes:
+                services.edit_photo(photo, **changes)
         return own_answer(request, own_photo(request, public_id))
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None}, parameters=[IF_MATCH])
     def delete(self, request, public_id):
         """Put a photo of yours into the bin: gone for everyone, to be restored for 30 days."""
-        services.bin_photos([own_photo(request, public_id)])
+        with transaction.atomic():
+            photo = own_photo(request, public_id, lock=True)
+            check_unchanged(request, photo)
+            services.bin_photos([photo])
         return Response(status=204)
 
 
 class RestoreView(ApiView):
     scopes = {"POST": Scope.DELETE}
 
-    @extend_schema(operation_id="photos_restore", request=None, responses={200: PhotoOutput})
+    @extend_schema(operation_id="photos_restore", request=None, responses=WRITTEN_PHOTO)
     def post(self, request, public_id):
         """Bring a photo of yours back from the bin."""
         own = Photo.objects.filter(owner=request.auth.owner)

@@ -1,16 +1,20 @@
 """What a photographer's program does with the API: upload, follow, edit, delete, order albums."""
 
+import itertools
 import json
 
+import jsonschema
 import pytest
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signing import TimestampSigner
 
-from gallery import pipeline
+from config.schema import generated
+from gallery import pipeline, services
 from gallery.formats import MAX_UPLOAD_BYTES
-from gallery.models import Album, AlbumPhoto, Photo
+from gallery.models import Album, AlbumPhoto, ApiToken, Photo
 from tests.conftest import jpeg
-from tests.pages.conftest import make_photo, make_photos
+from tests.pages.conftest import RENDITIONS, make_photo, make_photos
 from tests.pages.test_api_tokens import client_of
 
 PHOTOS, MINE, ALBUMS = "/api/v1/photos/", "/api/v1/me/photos/", "/api/v1/albums/"
@@ -180,6 +184,45 @@ def test_edit_of_what_was_changed_meanwhile_is_refused(alices, alice):
     assert send(alices, "PATCH", address(photo), {}, **{"if-match": "*"}).status_code == 200
 
 
+def test_edit_that_changes_nothing_leaves_pages_kept(alices, alice, monkeypatch):
+    photo = make_photo(alice, title="Pier")
+    services.set_tags(photo, ["low tide", "fog"])
+    album = Album.objects.create(owner=alice, title="Coves", slug="coves", cover=photo)
+    forgotten = []
+    monkeypatch.setattr("gallery.cache.forget_pages", lambda: forgotten.append(1))
+    same = {"title": "Pier", "tags": ["Fog", "low tide"], "visibility": "public"}
+    same_album = {"title": album.title, "cover": photo.public_id}
+    for path, change, new in (
+        (address(photo), same, {"tags": ["fog"]}),
+        (COVES, same_album, {"cover": None}),
+    ):
+        for nothing in ({}, change):
+            assert send(alices, "PATCH", path, nothing).status_code == 200 and not forgotten
+        assert send(alices, "PATCH", path, change | new).status_code == 200 and forgotten
+        forgotten.clear()
+    updated = Photo.objects.get().updated_at
+    send(alices, "PATCH", address(photo), {"title": "Pier"})
+    assert Photo.objects.get().updated_at == updated
+
+
+@pytest.mark.parametrize("visibility", ["public", "private"])
+def test_photo_with_other_files_is_another_answer(alices, alice, visibility, monkeypatch):
+    photo = make_photo(alice, visibility=visibility)
+    moments = itertools.count()  # addresses are signed anew each time
+    monkeypatch.setattr(TimestampSigner, "timestamp", lambda self: str(next(moments)))
+
+    def ask(etag):
+        return alices.get(address(photo), headers={"if-none-match": etag})
+
+    for files in ({"file_key": "other"}, {"renditions": RENDITIONS[2:]}):
+        etag = alices.get(address(photo))["ETag"]
+        assert ask(etag).status_code == 304
+        Photo.objects.update(**files)
+        assert ask(etag).status_code == 200
+        # Nobody's edit is overwritten by one that has not seen them.
+        assert send(alices, "PATCH", address(photo), {}, **{"if-match": etag}).status_code == 200
+
+
 def test_odd_json_is_refused(alices, alice):
     photo = make_photo(alice)
     for body in ("[" * 100_000, "{", "[]", "1", '{"title": "\\ud800"}', '{"title": NaN}'):
@@ -267,6 +310,62 @@ def test_order_of_what_was_changed_meanwhile_is_refused(alices, alice):
     assert send(alices, "PUT", f"{COVES}photos/", {"photos": []}, **fresh).status_code == 200
 
 
+def test_album_is_matched_by_all_its_photos_on_whichever_page(alices, alice, monkeypatch):
+    monkeypatch.setattr("gallery.listing.PAGE_SIZE", 2)
+    names = [photo.public_id for photo in make_photos(alice, 5)]
+    send(alices, "POST", ALBUMS, {"title": "Coves"})
+    send(alices, "PUT", f"{COVES}photos/", {"photos": names})
+    first = alices.get(COVES)
+    others = [alices.get(first.json()["photos"]["next"]), alices.get(f"{COVES}?page_size=5")]
+    seen = [one["ETag"] for one in (first, *others)]
+    assert len(set(seen)) == 3
+    for etag in seen:
+        assert alices.get(COVES, headers={"if-none-match": etag}).status_code == (
+            304 if etag == first["ETag"] else 200
+        )
+        match = {"if-match": etag}
+        assert send(alices, "PATCH", COVES, {"description": ""}, **match).status_code == 200
+    swapped = {"photos": [*names[:3], names[4], names[3]]}
+    assert send(alices, "PUT", f"{COVES}photos/", swapped, **match).status_code == 200
+    for etag in seen:
+        late = send(alices, "PUT", f"{COVES}photos/", {"photos": names}, **{"if-match": etag})
+        assert late.status_code == 412
+
+
+def test_nothing_is_deleted_or_put_unseen(alices, alice):
+    photos = make_photos(alice, 2)
+    send(alices, "POST", ALBUMS, {"title": "Coves"})
+    send(alices, "PUT", f"{COVES}photos/", {"photos": [photos[0].public_id]})
+    add, remove = (f"{COVES}photos/{photos[number].public_id}/" for number in (1, 0))
+    changes = [("PUT", add), ("DELETE", remove), ("DELETE", COVES), ("DELETE", address(photos[0]))]
+    stale = {"if-match": '"0-0"'}
+    for method, path in changes:
+        assert send(alices, method, path, **stale).status_code == 412
+    assert AlbumPhoto.objects.get().photo == photos[0]
+    assert not Photo.objects.exclude(binned_at=None).exists()
+    for method, path in changes:
+        seen = alices.get(COVES if path.startswith(ALBUMS) else path)["ETag"]
+        assert send(alices, method, path, **{"if-match": seen}).status_code == 204
+
+
+def test_album_costs_as_many_queries_whatever_is_in_it(
+    alices, alice, django_assert_max_num_queries
+):
+    send(alices, "POST", ALBUMS, {"title": "Coves"})
+    names = [photo.public_id for photo in make_photos(alice, 60)]
+    send(alices, "PUT", f"{COVES}photos/", {"photos": names})
+    with django_assert_max_num_queries(6):
+        assert alices.get(COVES).status_code == 200
+
+
+def test_owner_is_sent_every_field_of_the_schema(alices, alice):
+    photo = make_photo(alice)
+    services.create_album(alice, "Coves")
+    for path, component in ((COVES, "AlbumDetailOutput"), (address(photo), "PhotoOutput")):
+        fields = generated()["components"]["schemas"][component]["properties"]
+        assert alices.get(path).json().keys() == fields.keys()
+
+
 def test_answer_to_an_order_links_to_the_next_page_of_the_album(alices, alice, monkeypatch):
     monkeypatch.setattr("gallery.listing.PAGE_SIZE", 2)
     names = [photo.public_id for photo in make_photos(alice, 3)]
@@ -337,6 +436,36 @@ def test_token_that_does_not_read_sees_what_strangers_see(alice):
     as_token = client_of(alice, "photos:edit")
     assert as_token.get(address(hidden)).status_code == 404
     assert "visibility" not in as_token.get(address(shown)).json()
+
+
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private"])
+def test_token_that_does_not_read_is_told_only_where_it_wrote(alice, visibility):
+    photo = make_photo(alice, visibility=visibility, original_name="a.jpg", place="Home")
+    album = services.create_album(alice, "Coves", visibility="private")
+    services.add_to_album(album, photo)
+    writes = [scope for scope in ApiToken.Scope.values if scope != "photos:read"]
+    as_token = client_of(alice, *writes)
+    for answer in (
+        send(as_token, "PATCH", address(photo), {}),
+        send(as_token, "POST", f"{address(photo)}restore/"),
+    ):
+        page = f"http://testserver/photos/{photo.public_id}/"
+        assert answer.json() == {"public_id": photo.public_id, "url": page}
+    for answer in (
+        send(as_token, "PATCH", COVES, {"cover": photo.public_id}),
+        send(as_token, "PUT", f"{COVES}photos/", {"photos": [photo.public_id]}),
+    ):
+        assert answer.json() == {"slug": "coves", "url": "http://testserver/albums/coves/"}
+        seen = {"if-match": answer["ETag"]}
+    uploaded = upload(as_token, visibility=visibility)
+    assert uploaded.status_code == 201 and set(uploaded.json()) == {"public_id", "url"}
+    made = send(as_token, "POST", ALBUMS, {"title": "Piers"})
+    assert made.status_code == 201 and set(made.json()) == {"slug", "url"}
+    for answer, component in ((uploaded, "WrittenPhotoOutput"), (made, "WrittenAlbumOutput")):
+        schema = {"$ref": f"#/components/schemas/{component}"}
+        jsonschema.validate(answer.json(), generated() | schema)
+    # What it did itself it may go on with.
+    assert send(as_token, "PATCH", COVES, {"title": "Bays"}, **seen).status_code == 200
 
 
 def test_token_of_a_superuser_is_a_photographers_too(alice, bob):
