@@ -3,10 +3,10 @@
 import fcntl
 import json
 import os
+import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from dataclasses import asdict
@@ -27,13 +27,15 @@ from config.embedded import (
     port_is_free,
 )
 
+# Below those that systems give to clients: none takes one before a server listens there.
+PORTS = range(20_000, 32_000)
+MOST_PORTS = 100  # that are tried
 
-def _free_port(preferred: int | None) -> int:
-    if preferred and port_is_free(preferred):
-        return preferred
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+
+def _free_port(preferred: int | None, *taken: int) -> int:
+    ports = [preferred] if preferred else []
+    ports += random.sample(PORTS, MOST_PORTS)
+    return next(port for port in ports if port not in taken and port_is_free(port))
 
 
 class Keeper:
@@ -65,10 +67,11 @@ class Keeper:
     def _choose_addresses(self) -> Servers:
         path = self.home.control / "servers.json"
         known = json.loads(path.read_text()) if path.exists() else {}
+        postgres_port = _free_port(known.get("postgres_port"))
         servers = Servers(
-            postgres_port=_free_port(known.get("postgres_port")),
+            postgres_port=postgres_port,
             postgres_password=known.get("postgres_password") or secrets.token_urlsafe(24),
-            redis_port=_free_port(known.get("redis_port")),
+            redis_port=_free_port(known.get("redis_port"), postgres_port),
             redis_password=known.get("redis_password") or secrets.token_urlsafe(24),
         )
         _write_private(path, json.dumps(asdict(servers)))
