@@ -3,6 +3,7 @@
 const SLIDE_MS = 5000;
 const PATIENCE_MS = 300; // for a picture that is not there yet; then what there is of it is shown
 const SWIPE_PX = 40;
+const LEFT = "left the lightbox";
 
 const dialog = document.querySelector("[data-lightbox-dialog]");
 const box = dialog.firstElementChild; // a dialog itself cannot fill the screen
@@ -166,7 +167,11 @@ const land = () => {
   else if (following) location.assign(photo.href);
   else if (card) return;
   else if (document.contains(photo.picture)) opener.focus();
-  else location.replace(photo.id ? `${photo.page.split("#")[0]}#${photo.id}` : photo.href);
+  else if (photo.id) location.replace(`${photo.page.split("#")[0]}#${photo.id}`);
+  else {
+    window.name = LEFT; // goes with the window, and needs no storage
+    location.replace(photo.href);
+  }
 };
 
 dialog.addEventListener("close", () => {
@@ -238,6 +243,10 @@ button("screen").hidden = !document.fullscreenEnabled;
 for (const one of document.querySelectorAll("[data-lightbox]")) {
   one.hidden = false;
   one.addEventListener("click", () => open(one));
+}
+if (window.name === LEFT) { // here: the keyboard goes on where it was, at another photo
+  window.name = "";
+  document.querySelector("[data-lightbox]")?.focus({ preventScroll: true });
 }
 const whole = document.querySelector(".whole .frame");
 if (whole) {

@@ -10,7 +10,17 @@
   }
   if (chosen) root.dataset.theme = chosen;
 
+  // What is around the page: the colour of the one or the other paper, by the system or by choice.
+  const bars = [...document.querySelectorAll('meta[name="theme-color"]')];
+  const papers = bars.map((bar) => bar.content);
+  const colourBars = () =>
+    bars.forEach((bar, at) => {
+      bar.content = papers[root.dataset.theme ? Number(isDark()) : at];
+    });
+
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+
+  colourBars();
 
   document.addEventListener("DOMContentLoaded", () => {
     const button = document.querySelector("[data-theme-toggle]");
@@ -20,6 +30,7 @@
     dark.addEventListener("change", show);
     button.addEventListener("click", () => {
       root.dataset.theme = isDark() ? "light" : "dark";
+      colourBars();
       try {
         localStorage.setItem("theme", root.dataset.theme);
       } catch {

@@ -71,7 +71,7 @@ def test_address_is_that_of_the_page_in_view(address, page):
     scroll_to_the_foot(page, 2)
     expect(page).to_have_url(re.compile(r"\?after="))
     page.reload()
-    expect(page.get_by_role("link", name="Previous")).to_be_attached()
+    expect(page.get_by_role("link", name="Previous").first).to_be_attached()
     assert page.evaluate("history.length") <= 2
 
 

@@ -26,7 +26,7 @@ def test_browse_open_and_go_on(site, page):
     expect(page).to_have_url(re.compile(r"\?after="))
     second_page = [one.get_attribute("href") for one in cards(page).all()]
     assert second_page and not set(first_page) & set(second_page)
-    page.locator("a[rel=prev]").click()
+    page.locator("a[rel=prev]").first.click()
     assert [one.get_attribute("href") for one in cards(page).all()] == first_page
     cards(page).first.click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
