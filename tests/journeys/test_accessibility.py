@@ -92,6 +92,7 @@ def test_skip_link_leads_past_the_head(site, every_page, page):
         assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
 
 
+WIDER = "document.documentElement.scrollWidth > innerWidth"
 # Buttons whose text is broken into more than two lines.
 SQUEEZED = """() => [...document.querySelectorAll("button")]
   .filter(one => one.innerText && one.clientHeight > 80).map(one => one.innerText)"""
@@ -103,7 +104,11 @@ def test_no_page_is_wider_than_its_window(site, every_page, page):
         open_page(page, site.url + path)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            if page.evaluate(WIDER):
                 wider.append((name, width))
             wider += [(name, width, text) for text in page.evaluate(SQUEEZED)]
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        if page.evaluate(WIDER):
+            wider.append((name, "text of twice the size"))
     assert not wider
