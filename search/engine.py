@@ -137,7 +137,8 @@ def kept(query: SearchQuery, *, sort: str, snapshot: str) -> Results | None:
     query: as it was used, corrections included. None: neither is kept.
     """
     asked = (Index().generation, *query.asked(sort))
-    return cache.kept_results(asked, snapshot) or cache.latest_results(asked)
+    found = cache.kept_results(asked, snapshot)
+    return cache.latest_results(asked) if found is None else found
 
 
 def _meant(query: SearchQuery, index: Index) -> SearchQuery | None:
