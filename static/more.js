@@ -62,7 +62,7 @@ if (list && link) {
         status.textContent = pager.dataset.added;
       }
       if (next) link.href = next;
-      else finish(items.at(-1));
+      else finish(items[0]);
       return items[0];
     } catch {
       left = 0;
@@ -80,8 +80,9 @@ if (list && link) {
 
   const focusOn = (item) => item?.querySelector("a")?.focus({ preventScroll: true });
 
-  const finish = (last) => {
-    if (document.activeElement === link) focusOn(last);
+  // Whose keyboard is on the link goes on with what came in its place.
+  const finish = (first) => {
+    if (document.activeElement === link) focusOn(first);
     link.remove();
     if (!pager.childElementCount) pager.remove();
   };
