@@ -73,7 +73,8 @@ def results(
     there. If none does, the list is renewed: it is that of this state too.
     One computes at a time; others get the list of the state before, else wait for the new one.
     """
-    key, snapshot = _key(asked, str(state)), str(state)
+    snapshot = str(state)
+    key = _key(asked, snapshot)
     if (found := cache.get(key)) is not None:
         counts.add("results hit")
         return Answer(snapshot, found)
@@ -114,10 +115,16 @@ def _renewed(before: _Kept | None, state: IndexState, concerned: Callable) -> _K
 
 def kept_results(asked: tuple, snapshot: str) -> Results | None:
     """Return the list of an earlier state, and keep it longer; None if it is gone."""
-    found = cache.get(_key(asked, snapshot))
+    found = _kept_longer(_key(asked, snapshot))
     if found is not None:
         counts.add("results hit")
-        cache.touch(_key(asked, snapshot), RESULTS_TTL_SECONDS)
+    return found
+
+
+def _kept_longer(key: str):
+    found = cache.get(key)
+    if found is not None:
+        cache.touch(key, RESULTS_TTL_SECONDS)
     return found
 
 
@@ -156,7 +163,4 @@ def keep_similar(public_id: str, photo_ids: list[UUID]) -> None:
 
 def kept_similar(public_id: str) -> list[UUID] | None:
     """Return what was kept, and keep it longer; None if it is gone."""
-    found = cache.get(f"similar:{public_id}")
-    if found is not None:
-        cache.touch(f"similar:{public_id}", RESULTS_TTL_SECONDS)
-    return found
+    return _kept_longer(f"similar:{public_id}")

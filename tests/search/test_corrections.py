@@ -233,7 +233,12 @@ def test_hostile_queries_are_harmless(text):
 @pytest.mark.usefixtures("coast")
 def test_a_correction_costs_few_queries():
     vocabulary.current()
-    for text, count in (("sunst ligthouse mountian", 1), ("snow lights", 0), ("zzzzzz", 0)):
+    for text, count in (
+        ("sunst ligthouse mountian", 1),
+        ("snow lights", 0),
+        ("x100v", 0),
+        ("zzzzzz", 0),
+    ):
         query = parse(text)
         with CaptureQueriesContext(connection) as captured:
             corrected(query)
