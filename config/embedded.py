@@ -253,6 +253,7 @@ class Home:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return True
+            fcntl.flock(file, fcntl.LOCK_UN)  # as above: else no keeper could ever have it again
             return False
 
     def bring_up(self) -> Servers:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -102,18 +103,48 @@ def test_closed_folders_are_never_opened_up(tmp_path):
     assert closed.stat().st_mode & 0o777 == 0o700
 
 
-def test_lock_ends_with_its_block_although_a_forked_child_has_it_open(tmp_path):
-    home = embedded.Home(tmp_path)
-    with home.locked("start.lock"):
-        child = os.fork()
-        if child == 0:
-            signal.pause()
+@contextmanager
+def forked_child():
+    """A child that was forked, as web servers do, and has open what is open now."""
+    child = os.fork()
+    if child == 0:
+        signal.pause()
     try:
-        with open(home.control / "start.lock") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def take_lock(path: Path) -> None:
+    """Take a lock that nobody may hold; raises BlockingIOError."""
+    with open(path) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_lock_ends_with_its_block_although_a_forked_child_has_it_open(tmp_path):
+    home = embedded.Home(tmp_path)
+    with ExitStack() as children:
+        with home.locked("start.lock"):
+            children.enter_context(forked_child())
+        take_lock(home.control / "start.lock")
+
+
+def test_looking_for_the_keeper_leaves_its_lock_free_although_a_child_is_forked_meanwhile(
+    tmp_path, monkeypatch
+):
+    home = embedded.Home(tmp_path)
+    with ExitStack() as children:
+        lock = fcntl.flock
+
+        def lock_and_fork(file, operation):
+            lock(file, operation)
+            if operation & fcntl.LOCK_SH:
+                children.enter_context(forked_child())
+
+        monkeypatch.setattr(fcntl, "flock", lock_and_fork)
+        assert not home.keeper_is_alive()
+        take_lock(home.control / "keeper.lock")
 
 
 def test_port_in_use_is_not_free():

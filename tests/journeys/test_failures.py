@@ -50,8 +50,6 @@ def start_import(site, pictures) -> subprocess.Popen:
         ],
         cwd=BASE_DIR,
         env=site.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
     )
 
 
