@@ -21,13 +21,13 @@ from gallery.models import Photo
 from search import engine, reconcile, retrievers
 from search.models import CorpusStatistics
 from search.query import parse
+from search.restrictions import Restriction, stated
 from search.results import parts
 
 QUESTIONS = 200
 FILTERED = 50  # of them
 SHOWN = engine.PAGE_SIZE
 LEGS = ("bm25", *engine.LEGS)
-EXACTLY = retrievers.Restriction().exactly()
 LAST_PAGE = 20
 INSERTS = 50
 CORE = 0
@@ -153,11 +153,12 @@ def whole_search(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
 
 def exactly(compute: Callable):
     """Return what a computation gives when galleries of any size are scanned exactly."""
-    kept, retrievers.SMALL_GALLERY = retrievers.SMALL_GALLERY, 10**9
+    kept = retrievers.SMALL_GALLERY, retrievers.FEW_PHOTOS
+    retrievers.SMALL_GALLERY = retrievers.FEW_PHOTOS = retrievers.ANY_NUMBER
     try:
         return compute()
     finally:
-        retrievers.SMALL_GALLERY = kept
+        retrievers.SMALL_GALLERY, retrievers.FEW_PHOTOS = kept
 
 
 def fused(one: Question, space: EmbeddingSpace):
@@ -165,17 +166,12 @@ def fused(one: Question, space: EmbeddingSpace):
     return engine._fused(parse(one.text), engine.RELEVANCE, space, one.vector, documents)
 
 
-def ranked(leg: str, one: Question, space: EmbeddingSpace, allowed=None) -> list:
+def ranked(leg: str, one: Question, space: EmbeddingSpace, *, exactly: bool = False) -> list:
     """Return one ranking."""
     query = parse(one.text)
     if leg == "bm25":
         return retrievers.rank_by_words(query)
-    allowed = allowed or allowed_by(one.text)
-    return retrievers.rank_by_vector(leg, space, one.vector, allowed).photo_ids
-
-
-def allowed_by(text: str) -> retrievers.Restriction:
-    return retrievers.restriction(parse(text), CorpusStatistics.now().documents)
+    return retrievers.rank_by_vector(leg, space, one.vector, exactly=exactly).photo_ids
 
 
 def each_ranking(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
@@ -184,7 +180,7 @@ def each_ranking(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
         if leg == "bm25":
             row("ranking bm25 alone (exact), ms", taken)
             continue
-        exact = [ranked(leg, one, space, EXACTLY) for one in questions]
+        exact = [ranked(leg, one, space, exactly=True) for one in questions]
         close = f"{agreement(found, exact, 10):.3f} / {agreement(found, exact, 200):.3f}"
         row(f"ranking {leg} alone, ms; recall@10 / @200", f"{taken}; {close}")
 
@@ -194,7 +190,6 @@ def filtered(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
         asked = [Question(f"{one.text} {text}", one.vector) for one in questions]
         forget_results()
         pages, taken = timed(lambda one: engine.search(parse(one.text), exact=True), asked)
-        kept = allowed_by(text)
         exact = exactly(lambda asked=asked: [fused(one, space) for one in asked])
         full = np.mean(
             [
@@ -202,21 +197,28 @@ def filtered(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
                 for page, every in zip(pages, exact, strict=True)
             ]
         )
+        near = [nearest(one, space) for one in asked]
+        nearer = exactly(lambda asked=asked: [nearest(one, space) for one in asked])
         recalls = [
-            agreement(
-                [ranked(leg, one, space) for one in asked],
-                [ranked(leg, one, space, kept.exactly()) for one in asked],
-                10,
-            )
+            agreement([one[leg] for one in near], [one[leg] for one in nearer], 10)
             for leg in engine.LEGS
         ]
+        kept = photos_in(stated(parse(text)))
         row(
-            f"filter {text} keeps {photos_in(kept):,}, ms; recall@10 text, image; full pages",
+            f"filter {text} keeps {kept:,}, ms; recall@10 text, image; full pages",
             f"{taken}; {recalls[0]:.3f}, {recalls[1]:.3f}; {full:.2f}",
         )
 
 
-def photos_in(allowed: retrievers.Restriction) -> int:
+def nearest(one: Question, space: EmbeddingSpace) -> dict[str, list[bytes]]:
+    """Return the rankings by vectors of a query with its filters."""
+    query, documents = parse(one.text), CorpusStatistics.now().documents
+    vectors = dict.fromkeys(engine.LEGS, one.vector)
+    _, dense = retrievers.rank(query, stated(query), space, vectors, documents)
+    return {leg: ranking.photo_ids for leg, ranking in dense.items()}
+
+
+def photos_in(allowed: Restriction) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM ({allowed.photos}) AS kept", allowed.parameters)
         return cursor.fetchone()[0]

@@ -203,10 +203,10 @@ def _may_join(
     for leg in legs:
         # The last one shows whether others come before it.
         last = nearest[-1:] or rankings[leg][DEPTH - 1 :]
-        among = retrievers.these([*new.difference(rankings[leg]), *last])
-        statements[leg] = retrievers.dense_statement(leg, space, vector, among)
+        among = [*new.difference(rankings[leg]), *last]
+        statements[leg] = retrievers.among_statement(leg, space, vector, among)
     rows = retrievers.run(statements)
-    dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
+    dense = {leg: DenseRanking.of(rows[leg][0]) for leg in legs}
     return (
         bool(rows["bm25"])
         or (bool(nearest) and dense["image"].photo_ids[:1] != nearest[-1:])
@@ -240,32 +240,18 @@ def _fused(
     documents: int,
 ) -> Results:
     """Return all results, and what is nearest when there are none."""
-    rankings, nearest = {}, ()
-    browses = not query.semantic
-    allowed = retrievers.stated(query) if browses else retrievers.restriction(query, documents)
+    nearest = ()
+    allowed = retrievers.stated(query)
     problems = allowed.filters.problems
     if allowed.filters.is_impossible:
         return Results(problems=problems)
-    if browses:
+    if not query.semantic:
         newest = retrievers.rank_by_date(allowed, depth=BROWSING_DEPTH)
         scored = _sorted([(photo_id.bytes, 0.0) for photo_id in newest], sort)
         return Results.of(scored, {}, problems=problems)
-    legs = LEGS if vector is not None else ()
-    statements = retrievers.words_statements(query, allowed) | {
-        leg: retrievers.dense_statement(leg, space, vector, allowed, documents=documents)
-        for leg in legs
-    }
-    rows = retrievers.run(statements)
-    dense = {leg: DenseRanking.of(rows[leg]) for leg in legs}
-    short = [leg for leg in legs if len(dense[leg]) < DEPTH]
-    if short and not allowed.leaves_few:
-        # An approximate scan may give up before it has met enough photos that are allowed.
-        every = allowed.exactly()
-        again = retrievers.run(
-            {leg: retrievers.dense_statement(leg, space, vector, every) for leg in short},
-        )
-        dense |= {leg: DenseRanking.of(again[leg]) for leg in short}
-    rankings["bm25"] = retrievers.ranked_words(query, rows, allowed, documents)
+    vectors = dict.fromkeys(LEGS, vector) if vector is not None else {}
+    words, dense = retrievers.rank(query, allowed, space, vectors, documents)
+    rankings = {"bm25": words}
     for leg, ranking in dense.items():
         rankings[leg] = _close(leg, space, vector, ranking)
     if "image" in dense:
@@ -338,12 +324,7 @@ def similar_to_picture(
 
 
 def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray]) -> list[UUID]:
-    statements = {
-        leg: retrievers.dense_statement(leg, space, vector, depth=SIMILAR_DEPTH)
-        for leg, vector in vectors.items()
-    }
-    rows = retrievers.run(statements)
-    rankings = {leg: DenseRanking.of(found).photo_ids for leg, found in rows.items()}
+    rankings = retrievers.ranks_by_vectors(space, vectors, depth=SIMILAR_DEPTH)
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
     return [UUID(bytes=one) for one, _ in scored[:SIMILAR_DEPTH]]
 

@@ -4,7 +4,7 @@ Each returns distinct photos, best first. Ids come from SQL that knows visibilit
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
@@ -12,12 +12,12 @@ import numpy as np
 from django.db import connection
 
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
-from search import bm25, filters, postings
+from search import bm25, postings
 from search.documents import quoted
-from search.filters import Resolved
 from search.models import CorpusStatistics
 from search.query import SearchQuery
-from search.results import id_array, parts
+from search.restrictions import EVERYTHING, Restriction, stated
+from search.results import ID_BYTES, id_array, parts
 from search.sql import sql_of
 
 Statement = tuple[str, dict]  # SQL and its parameters
@@ -36,8 +36,10 @@ LEAST_COVERAGE = 0.3
 SMALL_GALLERY = 2_000  # photos; an exact scan of all takes 1.3 ms (measured)
 # Up to here a restriction is scanned exactly, if the planner expects no more than SURELY_MANY times
 # as many: quicker, and loses no photo.
-FEW_PHOTOS = 10_000
+FEW_PHOTOS = 15_000
 SURELY_MANY = 1.2
+ANY_NUMBER = 10**9  # of photos
+ALLOWED = "allowed"  # names the row that says that exact_statement() has looked
 VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.db_table}
 
 
@@ -53,82 +55,13 @@ class DenseRanking:
     levels: np.ndarray
 
     @classmethod
-    def of(cls, rows: list[tuple]) -> "DenseRanking":
-        """Unpack what dense_statement() returns."""
-        photo_ids, cosines, levels = (column or b"" for column in rows[0])
+    def of(cls, columns: Iterable[bytes | None]) -> "DenseRanking":
+        """Unpack the columns of semantic.sql."""
+        photo_ids, cosines, levels = (column or b"" for column in columns)
         return cls(parts(photo_ids), *(np.frombuffer(one, ">f4") for one in (cosines, levels)))
 
     def __len__(self) -> int:
         return len(self.photo_ids)
-
-
-@dataclass(frozen=True)
-class Restriction:
-    """What a query allows beside its ranking; by default everything that is listed.
-
-    tsquery: what documents must match. filters: what photos must be. leaves_few: whether so few
-    photos are left that a scan of all of them is quicker than an approximate one. photo_ids: these
-    few, a literal of a uuid[], where they were looked up.
-    """
-
-    tsquery: str | None = None
-    filters: Resolved = field(default_factory=Resolved)
-    leaves_few: bool = False
-    photo_ids: str | None = None
-
-    @property
-    def is_open(self) -> bool:
-        return not self.tsquery and not self.filters.sql and self.photo_ids is None
-
-    @property
-    def parameters(self) -> dict:
-        mine = {"restriction": self.tsquery, "photo_ids": self.photo_ids}
-        return mine | self.filters.parameters
-
-    @property
-    def photos(self) -> str:
-        """SQL that selects the `photo_id` of all photos that are allowed.
-
-        They were listed a moment ago: who reads it looks again.
-        """
-        if self.photo_ids is not None:
-            return "SELECT unnest(%(photo_ids)s::uuid[]) AS photo_id"
-        return f"SELECT photo.id AS photo_id FROM gallery_photo AS photo WHERE {self.of_photo}"
-
-    @property
-    def of_photo(self) -> str:
-        """SQL condition that the row called `photo` is allowed."""
-        return f"photo.listed AND {self.filters.sql or 'TRUE'} AND {self._worded('photo.id')}"
-
-    def among(self, photo_id: str) -> str:
-        """SQL condition that the photo of this id is one of the few that are allowed."""
-        if self.is_open:
-            return "TRUE"
-        if self.photo_ids is not None:
-            return f"{photo_id} = ANY(%(photo_ids)s::uuid[])"
-        return f"{photo_id} IN ({self.photos})"
-
-    def _worded(self, photo_id: str) -> str:
-        return _HAS_WORDS.format(photo_id) if self.tsquery else "TRUE"
-
-    def filtered(self, photo_id: str) -> str:
-        """SQL condition that the photo of this id passes the filters."""
-        return _PASSES.format(photo_id, self.filters.sql) if self.filters.sql else "TRUE"
-
-    def condition(self, photo_id: str) -> str:
-        """SQL condition that the photo of this id is allowed."""
-        return f"{self._worded(photo_id)} AND {self.filtered(photo_id)}"
-
-    def exactly(self) -> "Restriction":
-        """Return the same restriction, to be scanned exactly."""
-        return replace(self, leaves_few=True)
-
-
-_HAS_WORDS = (
-    "EXISTS (SELECT FROM search_photodocument AS document WHERE document.photo_id = {} "
-    "AND document.listed AND document.tsv @@ %(restriction)s::tsquery)"
-)
-_PASSES = "EXISTS (SELECT FROM gallery_photo AS photo WHERE photo.id = {} AND photo.listed AND {})"
 
 
 def candidates_of(depth: int, documents: int) -> int:
@@ -155,46 +88,6 @@ def run(statements: dict[str, Statement | None]) -> dict[str, list[tuple]]:
     return rows
 
 
-def stated(query: SearchQuery) -> Restriction:
-    """Return what the phrases, exclusions and filters of a query say; see filters.resolve()."""
-    required = [f"({' | '.join(map(_adjacent, group))})" for group in query.required]
-    excluded = [f"!{_adjacent(sequence)}" for sequence in query.excluded]
-    return Restriction(
-        tsquery=" & ".join((*required, *excluded)) or None, filters=filters.resolve(query.filters)
-    )
-
-
-def restriction(query: SearchQuery, documents: int) -> Restriction:
-    """Return what a query allows, for rankings that go on from it.
-
-    documents: how many are indexed. In a large gallery it costs up to two queries more than
-    stated() if anything is restricted.
-    """
-    allowed = stated(query)
-    if documents <= SMALL_GALLERY:
-        return allowed.exactly()
-    if allowed.is_open or allowed.filters.is_impossible:
-        return allowed
-    with connection.cursor() as cursor:
-        # Many are not looked up in vain. Where the planner is wrong, all is found by another way.
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {allowed.photos}", allowed.parameters)
-        if cursor.fetchone()[0][0]["Plan"]["Plan Rows"] > SURELY_MANY * FEW_PHOTOS:
-            return allowed
-        # As text, and only if they are few: they go back to the server as they came.
-        cursor.execute(
-            "SELECT CASE WHEN count(*) <= %(few)s THEN coalesce(array_agg(photo_id)::text, '{}') "
-            f"END FROM ({allowed.photos} LIMIT %(few)s + 1) AS allowed",
-            allowed.parameters | {"few": FEW_PHOTOS},
-        )
-        photo_ids = cursor.fetchone()[0]
-    return allowed if photo_ids is None else replace(allowed.exactly(), photo_ids=photo_ids)
-
-
-def these(photo_ids: Iterable[bytes]) -> Restriction:
-    """Return a restriction to photos of these ids, ID_BYTES each."""
-    return Restriction(leaves_few=True, photo_ids=id_array(b"".join(photo_ids)))
-
-
 def any_word_statement(query: SearchQuery, photo_ids: Iterable[bytes]) -> Statement | None:
     """Return SQL with a row for each of these photos that has one of the query's words."""
     forms = [quoted(form) for forms in query.terms for form in forms]
@@ -216,71 +109,100 @@ def count_listed(photo_ids: bytes) -> int:
         return cursor.fetchone()[0]
 
 
-def _adjacent(words: Iterable[tuple[str, ...]]) -> str:
-    """Return a tsquery of words that follow each other, each in any of its forms."""
-    alternatives = ("(" + " | ".join(quoted(form) for form in forms) + ")" for forms in words)
-    return "(" + " <-> ".join(alternatives) + ")"
-
-
-def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
-    """Rank by BM25. A query word counts once, in the form that a photo holds best."""
-    documents = CorpusStatistics.now().documents
-    allowed = restriction(query, documents)
-    rows = run(words_statements(query, allowed))
-    found = ranked_words(query, rows, allowed, documents, depth=depth)
-    return [UUID(bytes=one) for one in found]
-
-
-def words_statements(query: SearchQuery, allowed: Restriction) -> dict[str, Statement | None]:
-    """Return the SQL that ranked_words() needs the rows of."""
-    forms = [form for forms in query.terms for form in forms]
-    parameters = {"forms": forms, "most": MOST_POSTINGS}
-    has_few = forms and allowed.leaves_few and not allowed.is_open
-    return {
-        "postings": (sql_of("postings"), parameters) if forms else None,
-        "allowed": _allowed_documents(allowed) if has_few else None,
-    }
-
-
-def _allowed_documents(allowed: Restriction) -> Statement:
-    sql = sql_of("allowed_documents").format(allowed=allowed.among("photo_id"))
-    return sql, allowed.parameters
-
-
-def ranked_words(
+def rank(
     query: SearchQuery,
-    rows: Mapping[str, list[tuple]],
     allowed: Restriction,
+    space: EmbeddingSpace | None,
+    vectors: Mapping[str, np.ndarray],
     documents: int,
     *,
     depth: int = DEPTH,
-) -> list[bytes]:
-    """Rank photos by BM25, exactly; of equals the higher document number goes first.
+) -> tuple[list[bytes], dict[str, DenseRanking]]:
+    """Rank photos by words and by nearness to the vectors; return both.
 
-    rows: of words_statements(). documents: how many are indexed. Returns ids, ID_BYTES each. Costs
-    a query, and two more if few of the best are allowed.
+    Words rank by BM25, exactly: a query word counts once, in the form that a photo holds best; of
+    equals the higher document number goes first. Ids are of ID_BYTES each.
+    vectors: of legs, (dimensions,) float32, L2-normalised. documents: how many are indexed.
+    Costs up to three queries, another if an approximate scan gave up early, and in a large gallery
+    up to three more if something is restricted.
     """
+    is_exact = documents <= SMALL_GALLERY or _leaves_few(allowed)
+    if is_exact:
+        dense = exact_statement(space, vectors, allowed, most=FEW_PHOTOS, depth=depth)
+    else:
+        dense = nearest_statement(space, vectors, allowed, depth=depth, documents=documents)
+    rows = run({"postings": postings_statement(query), "dense": dense})
+    found = _by_name(rows["dense"])
+    if is_exact and ALLOWED not in found:  # the planner was wrong
+        is_exact = False
+        dense = nearest_statement(space, vectors, allowed, depth=depth, documents=documents)
+        found = _by_name(run({"dense": dense})["dense"])
     numbers, scores = word_scores(query, rows["postings"], documents)
-    if rows["allowed"]:
-        numbers, scores = _among(rows["allowed"], numbers, scores)
-        allowed = Restriction()
-    condition = "TRUE" if allowed.is_open else allowed.condition("indexed.photo_id")
+    if is_exact and not allowed.is_open:
+        words = _best_of_few(found, numbers, scores, depth)
+    else:
+        words = _best_words(numbers, scores, allowed, depth)
+    rankings = {leg: DenseRanking.of(found[leg]) for leg in vectors}
+    if not is_exact:
+        short = {leg: vectors[leg] for leg, one in rankings.items() if len(one) < depth}
+        # An approximate scan may give up before it has met enough photos that are allowed.
+        again = exact_statement(space, short, allowed, depth=depth) if short else None
+        again = _by_name(run({"dense": again})["dense"])
+        rankings |= {leg: DenseRanking.of(again[leg]) for leg in short}
+    return words, rankings
+
+
+def _leaves_few(allowed: Restriction) -> bool:
+    """Tell whether the planner expects few photos: many are not looked up in vain."""
+    if allowed.is_open:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {allowed.photos}", allowed.parameters)
+        expected = cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
+    return expected <= SURELY_MANY * FEW_PHOTOS
+
+
+def _by_name(rows: Iterable[tuple]) -> dict[str, list]:
+    return {name: columns for name, *columns in rows}
+
+
+def rank_by_words(query: SearchQuery, *, depth: int = DEPTH) -> list[UUID]:
+    """Rank by words alone: see rank()."""
+    documents = CorpusStatistics.now().documents
+    words, _ = rank(query, stated(query), None, {}, documents, depth=depth)
+    return [UUID(bytes=one) for one in words]
+
+
+def postings_statement(query: SearchQuery) -> Statement | None:
+    """Return the SQL of what word_scores() reads."""
+    forms = [form for forms in query.terms for form in forms]
+    return (sql_of("postings"), {"forms": forms, "most": MOST_POSTINGS}) if forms else None
+
+
+def _best_of_few(
+    found: Mapping[str, list], numbers: np.ndarray, scores: np.ndarray, depth: int
+) -> list[bytes]:
+    """Return the photos of the best documents among those that exact_statement() found."""
+    packed, photo_ids, _ = found["documents"]
+    few = np.frombuffer(packed or b"", ">i4").astype(np.int32)
+    kept = np.isin(numbers, few)
+    best = _best(numbers[kept], scores[kept], depth)
+    order = np.argsort(few)
+    places = order[np.searchsorted(few, best, sorter=order)].tolist()
+    return [photo_ids[ID_BYTES * at : ID_BYTES * (at + 1)] for at in places]
+
+
+def _best_words(
+    numbers: np.ndarray, scores: np.ndarray, allowed: Restriction, depth: int
+) -> list[bytes]:
+    """Return the photos of the best documents that are allowed."""
     wanted = depth if allowed.is_open else DEEPER * depth
-    found = _photos_of(_best(numbers, scores, wanted), condition, allowed, depth)
-    if len(found) < depth < len(numbers):
-        # Those that are allowed lie deep: look them all up.
-        rows = run({"allowed": _allowed_documents(allowed)})
-        best = _best(*_among(rows["allowed"], numbers, scores), depth)
-        found = _photos_of(best, condition, allowed, depth)
-    return found
-
-
-def _among(
-    rows: list[tuple], numbers: np.ndarray, scores: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Keep what is among the documents of allowed_documents.sql."""
-    kept = np.isin(numbers, np.frombuffer(rows[0][0] or b"", ">i4"))
-    return numbers[kept], scores[kept]
+    found = _photos_of(_best(numbers, scores, wanted), allowed, depth)
+    if allowed.is_open or len(found) == depth or len(numbers) <= wanted:
+        return found
+    # Those that are allowed lie deep: look them all up.
+    every = run({"all": exact_statement(None, {}, allowed)})["all"]
+    return _best_of_few(_by_name(every), numbers, scores, depth)
 
 
 def word_scores(
@@ -300,15 +222,13 @@ def _best(numbers: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
     return numbers[np.lexsort((-numbers, -scores))[:count]]
 
 
-def _photos_of(
-    numbers: np.ndarray, condition: str, allowed: Restriction, depth: int
-) -> list[bytes]:
-    """Return the ids of the first of these documents that are listed and meet the condition."""
+def _photos_of(numbers: np.ndarray, allowed: Restriction, depth: int) -> list[bytes]:
+    """Return the ids of the first of these documents that are allowed, and listed."""
     if not len(numbers):
         return []
     with connection.cursor() as cursor:
         cursor.execute(
-            sql_of("documents").format(condition=condition),
+            sql_of("documents").format(condition=allowed.condition("indexed.photo_id")),
             allowed.parameters | {"numbers": numbers.tolist(), "depth": depth},
         )
         return parts(bytes(cursor.fetchone()[0] or b""))
@@ -334,43 +254,111 @@ def _weighted_groups(query: SearchQuery, rows: list[tuple], documents: int) -> l
     return groups + unknown * [(least, [])]
 
 
+def nearest_statement(
+    space: EmbeddingSpace,
+    vectors: Mapping[str, np.ndarray],
+    allowed: Restriction = EVERYTHING,
+    *,
+    depth: int = DEPTH,
+    documents: int = 0,
+) -> Statement | None:
+    """Return the SQL of approximate rankings, a row a leg: its name, and what DenseRanking takes.
+
+    vectors: of legs, (dimensions,) float32, L2-normalised. documents: how many are indexed.
+    """
+    sql = {
+        leg: _dense(
+            "semantic", leg, space, condition=allowed.condition(f"{VECTOR_TABLES[leg]}.photo_id")
+        )
+        for leg in vectors
+    }
+    knobs = {"depth": depth, "candidates": candidates_of(depth, documents)}
+    return (_in_one(sql), allowed.parameters | knobs | _bound(vectors)) if vectors else None
+
+
+def exact_statement(
+    space: EmbeddingSpace | None,
+    vectors: Mapping[str, np.ndarray],
+    allowed: Restriction = EVERYTHING,
+    *,
+    most: int = ANY_NUMBER,
+    depth: int = DEPTH,
+) -> Statement | None:
+    """Return the SQL of exact rankings; like nearest_statement(), and two rows more.
+
+    ALLOWED: is there if no more than `most` photos are allowed; all is empty otherwise. documents:
+    of all that are allowed, numbers and photos; only where something is restricted.
+    """
+    if allowed.is_open and not vectors:
+        return None
+    among, found = "TRUE", "SELECT"
+    sql = {ALLOWED: "SELECT NULL::bytea, NULL::bytea, NULL::bytea FROM allowed"}
+    if not allowed.is_open:
+        among = "photo_id = ANY((SELECT photo_ids FROM allowed)::uuid[])"
+        found = sql_of("allowed").format(photos=allowed.photos)
+        sql["documents"] = sql_of("allowed_documents").format(allowed=among)
+    sql |= {leg: _dense("semantic_restricted", leg, space, allowed=among) for leg in vectors}
+    knobs = {"depth": depth, "most": most}
+    return (
+        f"WITH allowed AS MATERIALIZED ({found}) {_in_one(sql)}",
+        allowed.parameters | knobs | _bound(vectors),
+    )
+
+
+def among_statement(
+    leg: str, space: EmbeddingSpace, vector: np.ndarray, photo_ids: Iterable[bytes]
+) -> Statement:
+    """Return the SQL of an exact ranking among photos of these ids; columns for DenseRanking."""
+    among = "photo_id = ANY(%(photo_ids)s::uuid[])"
+    parameters = {"photo_ids": id_array(b"".join(photo_ids)), "depth": DEPTH}
+    sql = _dense("semantic_restricted", leg, space, allowed=among)
+    return sql, parameters | _bound({leg: vector})
+
+
+def _dense(name: str, leg: str, space: EmbeddingSpace, **formatted: str) -> str:
+    return sql_of(name).format(
+        table=VECTOR_TABLES[leg],
+        space_id=int(space.pk),
+        dimensions=int(space.dimensions),
+        vector=f"%({leg})s",
+        **formatted,
+    )
+
+
+def _bound(vectors: Mapping[str, np.ndarray]) -> dict[str, str]:
+    return {leg: _literal(one.astype(np.float32).tobytes()) for leg, one in vectors.items()}
+
+
+def _in_one(named: Mapping[str, str]) -> str:
+    """Return one statement of several that have the same columns, and their names before them."""
+    each = (f"SELECT '{name}', part.* FROM ({sql}) AS part" for name, sql in named.items())
+    return " UNION ALL ".join(each)
+
+
 def rank_by_vector(
     leg: str,
     space: EmbeddingSpace,
     vector: np.ndarray,
-    allowed: Restriction = Restriction(),
+    allowed: Restriction = EVERYTHING,
     *,
     depth: int = DEPTH,
+    exactly: bool = False,
 ) -> DenseRanking:
-    """Rank by nearness of stored vectors to a vector.
+    """Rank by nearness of stored vectors to a vector: exactly, or as an approximate scan finds.
 
     leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
     """
-    statement = dense_statement(leg, space, vector, allowed, depth=depth)
-    return DenseRanking.of(run({leg: statement})[leg])
+    make = exact_statement if exactly else nearest_statement
+    rows = run({"dense": make(space, {leg: vector}, allowed, depth=depth)})["dense"]
+    return DenseRanking.of(_by_name(rows)[leg])
 
 
-def dense_statement(
-    leg: str,
-    space: EmbeddingSpace,
-    vector: np.ndarray,
-    allowed: Restriction = Restriction(),
-    *,
-    depth: int = DEPTH,
-    documents: int = 0,
-) -> Statement:
-    """Return the SQL of a dense ranking and its parameters; documents: how many are indexed."""
-    table = VECTOR_TABLES[leg]
-    sql = sql_of("semantic_restricted" if allowed.leaves_few else "semantic").format(
-        table=table,
-        space_id=int(space.pk),
-        dimensions=int(space.dimensions),
-        allowed=allowed.among(f"{table}.photo_id"),
-        condition=allowed.condition(f"{table}.photo_id"),
-    )
-    literal = _literal(vector.astype(np.float32).tobytes())
-    knobs = {"depth": depth, "candidates": candidates_of(depth, documents)}
-    return sql, allowed.parameters | knobs | {"vector": literal}
+def ranks_by_vectors(
+    space: EmbeddingSpace, vectors: Mapping[str, np.ndarray], *, depth: int
+) -> dict[str, list[bytes]]:
+    """Return the photos nearest to the vector of each leg, in one query."""
+    rows = run({"dense": nearest_statement(space, vectors, depth=depth)})["dense"]
+    return {leg: DenseRanking.of(columns).photo_ids for leg, columns in _by_name(rows).items()}
 
 
 def neighbours(

@@ -35,7 +35,6 @@ WRITTEN_AT_ONCE = 500  # rows
 DENSE_LEGS = engine.LEGS
 LEGS = ("bm25", *DENSE_LEGS)
 FUSED = "fused"
-EVERYTHING = retrievers.Restriction().exactly()
 PATIENCE = 3  # times that a vector is stored anew if Redis was too slow for its time limit
 
 
@@ -228,7 +227,7 @@ class Visitor:
         vector = self._vectors[_encoded(text)]
         found = {}
         for leg in DENSE_LEGS:
-            ranking = retrievers.rank_by_vector(leg, self.space, vector, EVERYTHING)
+            ranking = retrievers.rank_by_vector(leg, self.space, vector, exactly=True)
             scores = engine.floor_scores(leg, self.space, vector, ranking)
             found[leg] = Nearest(cosine=float(ranking.cosines[0]), score=float(scores.max()))
         return found

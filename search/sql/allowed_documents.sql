@@ -1,7 +1,8 @@
--- Purpose: the documents of the few photos that a phrase, exclusion or filter leaves.
+-- Purpose: the documents of the photos that a phrase, exclusion or filter leaves.
 -- Parameters: those of {allowed}, a condition on photo_id.
--- Columns: one, their numbers as int4send writes them, in no order, or null.
+-- Columns: their numbers as int4send writes them, their photos' ids of 16 bytes each in the same
+--   order, and nothing; null if there is none.
 -- Index served: document_numbers, which holds all that is read.
-SELECT string_agg(int4send(number), '')
+SELECT string_agg(int4send(number), ''), string_agg(uuid_send(photo_id), ''), NULL::bytea
   FROM search_photodocument
  WHERE listed AND {allowed}

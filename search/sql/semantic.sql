@@ -1,7 +1,7 @@
 -- Purpose: nearest vectors of listed photos in one space, approximate. A restriction that leaves
 --   many photos is checked inside the scan, which goes on until it has enough (iterative_scan).
--- Parameters: vector (halfvec literal), depth, candidates (that the scan keeps: hnsw.ef_search),
---   those of {condition}, which is true of the photos that are allowed.
+-- Parameters: {vector}, which names one (a halfvec literal), depth, candidates (that the scan keeps:
+--   hnsw.ef_search), those of {condition}, which is true of the photos that are allowed.
 --   {table}, {space_id}, {dimensions}: formatted in by search.retrievers as checked values; a
 --   bound parameter would hide the partial index from the planner.
 -- Columns: photo_ids, cosines, levels, each packed as the server sends it; best first, ties by id.
@@ -15,11 +15,11 @@ WITH knobs AS MATERIALIZED (
       FROM knobs
      CROSS JOIN LATERAL (
         SELECT photo_id, level, knobs,
-               (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions}) AS distance
+               (vector::halfvec({dimensions})) <#> {vector}::halfvec({dimensions}) AS distance
           FROM {table}
          WHERE space_id = {space_id} AND listed
            AND {condition}
-         ORDER BY (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions})
+         ORDER BY (vector::halfvec({dimensions})) <#> {vector}::halfvec({dimensions})
          LIMIT %(depth)s
      ) AS scan
 )

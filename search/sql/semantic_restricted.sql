@@ -1,11 +1,10 @@
--- Purpose: nearest vectors among the few photos that a phrase, exclusion or filter leaves, exact.
--- Parameters: vector (halfvec literal), depth, those of {allowed}, a condition on the photo's id;
---   other braces as in semantic.sql.
+-- Purpose: nearest vectors among those that are allowed, exact.
+-- Parameters: depth, those of {allowed}, a condition on photo_id; the braces of semantic.sql.
 -- Columns: photo_ids, cosines, levels, each packed as the server sends it; best first, ties by id.
 -- Index served: the unique (space, photo).
 WITH scored AS MATERIALIZED (
     SELECT photo_id, level,
-           (vector::halfvec({dimensions})) <#> %(vector)s::halfvec({dimensions}) AS distance
+           (vector::halfvec({dimensions})) <#> {vector}::halfvec({dimensions}) AS distance
       FROM {table}
      WHERE space_id = {space_id} AND listed
        AND {allowed}

@@ -15,6 +15,7 @@ from search.facets import facets
 from search.filter_form import form_of, text_of
 from search.filters import Filter, colour_named, is_named
 from search.query import parse
+from search.restrictions import stated
 from search.sql import sql_of
 from tests.search.conftest import embed, index_all, make_photo, unit
 
@@ -200,9 +201,11 @@ def test_what_a_typed_name_means(typed, name, means):
     assert is_named(typed, name) == means
 
 
-@pytest.mark.parametrize("few", [True, False])
-def test_no_ranking_loses_a_photo_to_a_filter(alice, space, says, monkeypatch, few):
-    monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
+@pytest.mark.parametrize(("few", "surely_many"), [(1000, 1), (1, 1), (1, 1000)])
+def test_no_ranking_loses_a_photo_to_a_filter(alice, space, says, monkeypatch, few, surely_many):
+    """They are few; many; or many, where few were expected."""
+    monkeypatch.setattr(retrievers, "FEW_PHOTOS", few)
+    monkeypatch.setattr(retrievers, "SURELY_MANY", surely_many)
     monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
     chance = np.random.default_rng(7)
     for number in range(60):
@@ -342,7 +345,7 @@ def test_filters_have_an_index(alice, text, index):
             taken_at=datetime(1900 + number, 5, 1, tzinfo=UTC),
             colours=["red" if number == 7 else "blue"],
         )  # fmt: skip
-    allowed = retrievers.restriction(parse(text), documents=1)
+    allowed = stated(parse(text))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE gallery_photo")
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 
 import pytest
 from django.core.cache import cache as redis
@@ -100,12 +101,7 @@ def test_photo_is_found_whose_vectors_come_later(gallery, space, computed):
 
 def test_full_ranking_takes_who_is_before_its_last(gallery, space, computed, monkeypatch):
     monkeypatch.setattr(engine, "DEPTH", 3)
-    fused = engine.retrievers.dense_statement
-    monkeypatch.setattr(
-        engine.retrievers,
-        "dense_statement",
-        lambda *args, **how: fused(*args, **how | {"depth": 3}),
-    )
+    monkeypatch.setattr(engine.retrievers, "rank", partial(engine.retrievers.rank, depth=3))
     assert found("boat") == BOATS
     comes(make_photo(gallery, title="Far canoe"), space, unit(1, 0.5))
     assert found("boat") == BOATS and len(computed) == 1

@@ -11,22 +11,16 @@ from embeddings import spaces
 from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import engine, retrievers
-from search.models import CorpusStatistics
 from search.query import parse
-from search.retrievers import (
-    DenseRanking,
-    Restriction,
-    rank_by_vector,
-    rank_by_words,
-    restriction,
-)
+from search.restrictions import Restriction, stated
+from search.retrievers import DenseRanking, rank_by_vector, rank_by_words
 from tests.search.conftest import DIMENSIONS, embed, index_all, make_photo, unit
 
 pytestmark = pytest.mark.django_db
 
 
 def allowed_by(text: str) -> Restriction:
-    return restriction(parse(text), CorpusStatistics.now().documents)
+    return stated(parse(text))
 
 
 def random_unit(chance: np.random.Generator) -> np.ndarray:
@@ -64,13 +58,11 @@ def test_dense_ranking_is_by_cosine(embedded, space):
     assert found.levels == pytest.approx(np.full(40, 0.1))
 
 
-@pytest.mark.parametrize("few", [True, False])
+@pytest.mark.parametrize("exactly", [True, False])
 @pytest.mark.parametrize(("text", "boats"), [('"boat"', True), ("pier -boat", False)])
-def test_restrictions_lose_no_rows(embedded, space, monkeypatch, few, text, boats):
-    monkeypatch.setattr(retrievers, "FEW_PHOTOS", 1000 if few else 1)
-    monkeypatch.setattr(retrievers, "SMALL_GALLERY", 1)
+def test_restrictions_lose_no_rows(embedded, space, exactly, text, boats):
     query_vector = random_unit(np.random.default_rng(3))
-    found = rank_by_vector("image", space, query_vector, allowed_by(text))
+    found = rank_by_vector("image", space, query_vector, allowed_by(text), exactly=exactly)
     titles = dict(Photo.objects.values_list("pk", "title"))
     allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
     assert ids(found) == exact(allowed, query_vector)
@@ -117,7 +109,7 @@ def test_spaces_do_not_mix(embedded, space):
 
 @pytest.mark.parametrize(("leg", "model"), [("image", ImageVector), ("text", TextVector)])
 def test_the_space_index_serves_the_ranking(embedded, space, leg, model):
-    statement, parameters = retrievers.dense_statement(leg, space, unit(1))
+    statement, parameters = retrievers.nearest_statement(space, {leg: unit(1)})
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         cursor.execute(f"EXPLAIN {statement}", parameters)

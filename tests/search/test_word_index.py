@@ -21,11 +21,10 @@ from search.reconcile import index_due, reconcile, repin
 from search.retrievers import (
     DEPTH,
     LEAST_COVERAGE,
-    Restriction,
+    postings_statement,
     rank_by_words,
     run,
     word_scores,
-    words_statements,
 )
 from search.sql import sql_of
 from tests.conftest import ready
@@ -305,7 +304,7 @@ def text_of(words, chance) -> str:
 
 def all_scores(text: str) -> dict:
     query = parse(text)
-    rows = run(words_statements(query, Restriction()))["postings"]
+    rows = run({"postings": postings_statement(query)})["postings"]
     numbers, scores = word_scores(query, rows, CorpusStatistics.now().documents)
     photo_ids = dict(PhotoDocument.objects.values_list("number", "photo_id"))
     return {photo_ids[one]: score for one, score in zip(numbers, scores, strict=True)}
