@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import count
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext_lazy as _
@@ -256,13 +256,18 @@ def _rows(sql: str, rows: Callable[[], QuerySet], name: str):
     return condition
 
 
-def _listed(**where):
-    return Exists(Photo.objects.listed().filter(**where))
+def _of_listed(rows: QuerySet, **where) -> QuerySet:
+    """Keep the rows that a listed photo has; where: what joins photos to them.
+
+    Each row looks for its first one. Of EXISTS the planner makes a join with all photos.
+    """
+    photos = Photo.objects.listed().filter(**where).order_by().values("pk")[:1]
+    return rows.alias(shown=Subquery(photos)).filter(shown__isnull=False)
 
 
 def _tag(value: str) -> Condition:
     """Read a tag's whole name; there may be too many of them to look at each."""
-    tags = Tag.objects.filter(_called(value), _listed(tags=OuterRef("pk")))
+    tags = _of_listed(Tag.objects.filter(_called(value)), tags=OuterRef("pk"))
     found = list(tags.values_list("pk", flat=True))
     if not found:
         raise UnknownValue
@@ -275,11 +280,11 @@ def _tag(value: str) -> Condition:
 
 def _albums():
     public = Album.objects.filter(visibility=Visibility.PUBLIC)
-    return public.filter(_listed(albums=OuterRef("pk")))
+    return _of_listed(public, albums=OuterRef("pk"))
 
 
 def _photographers():
-    return Photographer.objects.filter(_listed(owner=OuterRef("pk")))
+    return _of_listed(Photographer.objects.all(), owner=OuterRef("pk"))
 
 
 KINDS: dict[str, Callable[[str], Condition]] = {
