@@ -276,6 +276,15 @@ class Photo(models.Model):
             ),
             # Unbiased random photos.
             models.Index("random_key", condition=Q(listed=True), name="photo_listed_random"),
+            # The admin's list, its dates, and how many photos are in which state.
+            models.Index(
+                F("created_at").desc(),
+                F("id").desc(),
+                include=("state",),
+                condition=Q(binned_at=None),
+                name="photo_newest_created",
+            ),
+            models.Index(F("updated_at").desc(), condition=Q(state="failed"), name="photo_failed"),
             # The bin, and what in it has expired.
             models.Index("binned_at", condition=~Q(binned_at=None), name="photo_binned"),
             # What the pixels queue claims.

@@ -113,7 +113,7 @@ def dashboard(request):
         "title": "How the site does",
         "layers": layers(with_sizes=True).values(),
         "queues": queues(),
-        "states": [(state.label, photos_by_state()[state]) for state in Photo.State],
+        "states": [(Photo.State(state).label, count) for state, count in photos_by_state().items()],
         "renewals": Renewal.objects.count(),
         "failed": failed.select_related("owner")[:FAILURES],
         "searched": counts.most("searched", MOST_WORDS),

@@ -288,6 +288,22 @@ def test_queries_of_the_list_do_not_grow(as_alice, alice, django_assert_max_num_
     assert len(re.findall(r'<img src="[^"]+" width="160"', html)) == 12
 
 
+def test_search_of_the_list_finds_each_photo_once_that_has_all_words(as_alice, alice, bob):
+    one = upload(alice, title="Old pier", tags=["sea", "seaside"])
+    other = upload(alice, name="sea 2.jpg")
+    upload(alice, title="Hill")
+    upload(bob, title="Sea of Bob")
+
+    def found(text: str) -> set:
+        changes = as_alice.get(LIST, {"q": text}).context["cl"]
+        assert changes.result_count == len(changes.result_list)
+        return set(changes.result_list)
+
+    assert found("sea") == {one, other}
+    assert found("SEA pier") == {one} and found("sea hill") == set()
+    assert found('"sea 2"') == found(other.public_id) == {other}
+
+
 # --- Where it was taken, licence, rating ---
 def test_new_photos_show_their_place_as_their_photographer_has_it(as_alice, alice):
     as_alice.post(ADD, posted(jpeg()))
