@@ -37,12 +37,12 @@ if (list && link) {
   );
   crossing.observe(list.firstElementChild);
 
-  // Who is at the foot of the page by keyboard keeps it: nothing pushes it away.
+  // Who is at the foot of the page by keyboard, the link included, keeps it: nothing comes unasked
+  // before it.
   const isAtFoot = () =>
-    pager.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING &&
-    !pager.contains(document.activeElement);
+    pager.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING;
 
-  const load = async () => {
+  const load = async (isAsked = false) => {
     const address = link.href;
     loading = true;
     link.textContent = pager.dataset.busy;
@@ -50,11 +50,13 @@ if (list && link) {
     try {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(answer.statusText);
-      if (isAtFoot()) return null;
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = await answer.text();
+      if (!isAsked && isAtFoot()) return; // now: nothing is waited for until the items stand there
+      const page = new DOMParser().parseFromString(text, "text/html");
       const theirs = page.querySelector("nav.pages");
       const items = [...(theirs?.previousElementSibling?.children ?? [])];
       const next = theirs?.querySelector('[rel="next"]')?.getAttribute("href");
+      const isHere = document.activeElement === link;
       list.append(...items);
       if (items.length) {
         pages.set(items[0], address);
@@ -62,12 +64,11 @@ if (list && link) {
         status.textContent = pager.dataset.added;
       }
       if (next) link.href = next;
-      else finish(items[0]);
-      return items[0];
+      else finish();
+      if (isHere) focusOn(items[0]);
     } catch {
       left = 0;
       link.removeEventListener("click", pressed); // it leads to the next page by itself
-      return null;
     } finally {
       loading = false;
       link.removeAttribute("aria-busy");
@@ -80,9 +81,7 @@ if (list && link) {
 
   const focusOn = (item) => item?.querySelector("a")?.focus({ preventScroll: true });
 
-  // Whose keyboard is on the link goes on with what came in its place.
-  const finish = (first) => {
-    if (document.activeElement === link) focusOn(first);
+  const finish = () => {
     link.remove();
     if (!pager.childElementCount) pager.remove();
   };
@@ -104,7 +103,7 @@ if (list && link) {
     if (loading) return;
     leaving = false;
     left = BY_ITSELF;
-    focusOn(await load());
+    await load(true);
   };
 
   link.textContent = pager.dataset.more;

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from gallery.models import Album, AlbumPhoto
 from tests.pages.conftest import make_photos
+from tests.processes import wait_until
 
 PAGE = 8
 USUAL_MS, SLOW_MS = 5_000, 30_000  # the latter on a busy machine
@@ -42,14 +43,21 @@ def scroll_to_the_foot(page, times=1) -> None:
         page.wait_for_timeout(300)
 
 
+def scroll_until(page, done) -> None:
+    def is_done():
+        scroll_to_the_foot(page)
+        return done()
+
+    wait_until(is_done, timeout_seconds=30, what="the list")
+
+
 def cards(page) -> int:
     return page.locator("main .card").count()
 
 
 def test_list_goes_on_by_itself_and_then_waits(address, page):
     page.goto(f"{address}/photos/")
-    scroll_to_the_foot(page, 6)
-    expect(page.locator("main .card")).to_have_count(6 * PAGE)
+    scroll_until(page, lambda: cards(page) == 6 * PAGE)
     scroll_to_the_foot(page, 2)
     assert cards(page) == 6 * PAGE
     hrefs = page.eval_on_selector_all("main .card a", "all => all.map(one => one.href)")
@@ -60,16 +68,33 @@ def test_list_goes_on_by_itself_and_then_waits(address, page):
     first_new = page.locator("main .card a").nth(6 * PAGE)
     expect(first_new).to_be_focused()
     expect(page.get_by_role("status")).to_have_text("More was added.")
+    expect(page.locator("nav.pages [aria-busy]")).to_have_count(0)  # nothing is being asked for
+
+
+@pytest.mark.parametrize("tabs", [0, 1])
+def test_nothing_comes_unasked_before_who_is_at_the_foot(address, page, tabs):
+    """Neither on the link nor behind it, although it was asked for before they came there."""
+    held = []
+    page.route("**/photos/?after=*", lambda route: held.append(route), times=1)
+    page.goto(f"{address}/photos/")
+    scroll_until(page, lambda: held)
+    link = page.locator("nav.pages a[rel=next]")
+    link.focus()
+    for _ in range(tabs):
+        page.keyboard.press("Tab")
+    held[0].continue_()
+    expect(page.locator("nav.pages [aria-busy]")).to_have_count(0)
+    assert cards(page) == PAGE
+    link.press("Enter")
+    expect(page.locator("main .card a").nth(PAGE)).to_be_focused()
 
 
 def test_address_is_that_of_the_page_in_view(address, page):
     page.goto(f"{address}/photos/")
-    scroll_to_the_foot(page, 3)
-    expect(page).to_have_url(re.compile(r"\?after="))
+    scroll_until(page, lambda: "?after=" in page.url)
     page.evaluate("scrollTo(0, 0)")
     expect(page).to_have_url(f"{address}/photos/")
-    scroll_to_the_foot(page, 2)
-    expect(page).to_have_url(re.compile(r"\?after="))
+    scroll_until(page, lambda: "?after=" in page.url)
     page.reload()
     expect(page.get_by_role("link", name="Previous").first).to_be_attached()
     assert page.evaluate("history.length") <= 2
