@@ -266,7 +266,9 @@ class Home:
         while time.monotonic() < deadline:
             if keeper is None and not self.keeper_is_alive():
                 keeper = self._start_keeper()
-            elif keeper and keeper.poll() is not None:
+            elif keeper and keeper.poll() == 0:  # another was there first
+                keeper = None
+            elif keeper and keeper.poll():
                 break
             try:
                 servers = Servers(**json.loads((self.control / "up.json").read_text()))

@@ -24,6 +24,7 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     once: bool = False
     process: subprocess.Popen | None = None
+    is_over: bool = False  # and seen to be: its number may be another's by now
     started_at: float = 0.0
     pause_seconds: float = 0.0
 
@@ -60,6 +61,7 @@ class Supervisor:
             preexec_fn=end_with_parent,
         )
         program.started_at = time.monotonic()
+        program.is_over = False
 
     def poll(self) -> None:
         """Restart programs that ended; one that dies at once is given a growing pause."""
@@ -69,11 +71,13 @@ class Supervisor:
                 if now - program.started_at > QUICK_DEATH_SECONDS:
                     program.pause_seconds = 0.0
                 continue
+            if not program.is_over:
+                program.is_over = True
+                _signal_group(program.process.pid, signal.SIGKILL)  # children it left behind
             if program.once and program.process.returncode == 0:
                 continue
             if now - program.started_at < program.pause_seconds:
                 continue
-            _signal_group(program.process.pid, signal.SIGKILL)  # children it left behind
             print(
                 f"{program.name} ended ({program.process.returncode}), starting it again",
                 file=sys.stderr,
@@ -94,10 +98,11 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all programs and their children; kill what does not end in time."""
-        for program in self.programs:
+        running = [one for one in self.programs if not one.is_over]
+        for program in running:
             _signal_group(program.process.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
-        for program in self.programs:
+        for program in running:
             try:
                 program.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

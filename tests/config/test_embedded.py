@@ -85,6 +85,13 @@ def test_what_is_killed_comes_back_while_somebody_uses_it(data_dir, user, words)
     wait_until(user.both_answer, timeout_seconds=60, what=f"{words} again")
 
 
+def test_second_keeper_leaves_the_servers_to_the_first(data_dir, user):
+    environment = {**os.environ, "DATA_DIR": str(data_dir), "EMBEDDED_FSYNC": "off"}
+    command = [sys.executable, "-m", "config.keeper"]
+    assert subprocess.run(command, cwd=BASE_DIR, env=environment, timeout=30).returncode == 0
+    assert user.both_answer()
+
+
 def test_killing_the_keeper_and_its_last_user_leaves_nothing(data_dir):
     user = User(data_dir)
     keeper = processes_of(data_dir, "config.keeper")[0]

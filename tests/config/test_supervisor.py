@@ -1,5 +1,6 @@
 """The supervisor: what dies is restarted, what ended well is not, nothing is left behind."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import psutil
 import pytest
 
+from config.supervisor import Program, Supervisor
 from tests.processes import BASE_DIR, wait_until
 
 SUPERVISED = """
@@ -38,7 +40,14 @@ def supervisor(tmp_path):
 def shells(supervisor) -> list[psutil.Process]:
     """Return the shell and its child, without the program that runs once."""
     children = psutil.Process(supervisor.pid).children(recursive=True)
-    return [one for one in children if one.name() in ("sh", "sleep")]
+    return [one for one in children if name_of(one) in ("sh", "sleep")]
+
+
+def name_of(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:  # it ended meanwhile
+        return ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -81,3 +90,18 @@ def test_a_program_that_runs_once_is_not_started_again(supervisor):
         what="the other's restart",
     )
     assert supervisor.log.read_text().count("drawn") == 1
+
+
+def test_number_of_a_program_that_is_over_is_not_signalled_again(monkeypatch):
+    """It may be another's by then."""
+    program = Program("once", ["true"], once=True)
+    supervisor = Supervisor([program], subprocess.DEVNULL)
+    supervisor._start(program)
+    program.process.wait()
+    signalled = []
+    monkeypatch.setattr(os, "killpg", lambda *what: signalled.append(what))
+    supervisor.poll()
+    assert signalled == [(program.process.pid, signal.SIGKILL)], "children that it left behind"
+    supervisor.poll()
+    supervisor.stop()
+    assert len(signalled) == 1
