@@ -4,6 +4,7 @@ import io
 import itertools
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
@@ -15,6 +16,11 @@ from search import reconcile as words
 from search import vocabulary
 
 _shades = itertools.count(1)
+
+
+def pytest_configure():
+    """Wait for Redis: an answer that a busy machine gives late would open the breaker."""
+    settings.CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
 
 
 def jpeg(size=(60, 40), colour=None, **save) -> bytes:

@@ -56,7 +56,7 @@ def test_text_and_tags_change_the_photo_and_bookkeeping_does_not(alice):
 
 def test_photo_whose_time_has_come_is_published(alice):
     photo = ready(alice)
-    later = timezone.now() + timedelta(seconds=0.3)
+    later = timezone.now() + timedelta(seconds=30)
     Photo.objects.filter(pk=photo.pk).update(published_at=later)
     pipeline.publish_due()
     photo.refresh_from_db()

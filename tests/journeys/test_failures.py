@@ -3,6 +3,7 @@
 import ast
 import itertools
 import json
+import math
 import signal
 import ssl
 import subprocess
@@ -10,8 +11,11 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import httpx
+import psutil
 import psycopg
 import pytest
 from PIL import Image
@@ -64,7 +68,8 @@ def test_import_survives_kill_of_every_part(make_data_dir, pictures):
             *(["postgres", "-D"], ["config.keeper"]),
         ):
             for process in site.processes(*words):
-                process.send_signal(signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):  # it ended with another
+                    process.send_signal(signal.SIGKILL)
             time.sleep(1)
         importing.wait(180)
         wait_until(site.answers, timeout_seconds=60, what="the site after the kills")
@@ -85,10 +90,15 @@ def kill_the_supervisor(site) -> None:
     wait_until(lambda: not processes_of(site.data_dir), timeout_seconds=60, what="no process left")
 
 
-def timed(site, path: str) -> float:
-    started = time.perf_counter()
-    assert site.get(path).status_code == 200
-    return time.perf_counter() - started
+def answers_in_time(site, path: str) -> bool:
+    """Ask twice: a busy machine may be late once; a wait for Redis is the same again."""
+
+    def seconds() -> float:
+        started = time.perf_counter()
+        status = site.get(path).status_code
+        return time.perf_counter() - started if status == 200 else math.inf
+
+    return any(seconds() < ANSWER_SECONDS for _ in range(2))
 
 
 def test_pages_and_word_search_answer_within_a_second_without_redis(site):
@@ -99,14 +109,14 @@ def test_pages_and_word_search_answer_within_a_second_without_redis(site):
         process.send_signal(signal.SIGSTOP)
     try:
         for path in paths:
-            assert timed(site, path) < ANSWER_SECONDS, f"{path}, Redis hung"
+            assert answers_in_time(site, path), f"{path}, Redis hung"
         assert site.search(word)["results"]
         taste_is_kept(site, first["public_id"])
     finally:
         for process in site.processes("redis-server"):
             process.send_signal(signal.SIGKILL)
     for path in paths:
-        assert timed(site, path) < ANSWER_SECONDS, f"{path}, Redis killed"
+        assert answers_in_time(site, path), f"{path}, Redis killed"
     taste_is_kept(site, second["public_id"])
     wait_until(lambda: kept_pages(site), timeout_seconds=30, what="a kept page")
     # Each process finds out for itself that Redis is back.
@@ -138,8 +148,9 @@ def kept_pages(site) -> int:
 def counted(site) -> Counter:
     """Return what all web processes have counted of the caches."""
     time.sleep(counts.FLUSH_SECONDS + 1)
-    for _ in range(10):
-        site.get("/photos/")  # a process sends what it has counted before
+    # A process sends what it has counted before. One after the other, one process may take all.
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: site.get("/photos/"), range(64)))
     script = "from config import counts; print(dict(counts.most(counts.CACHES, 100)))"
     said = site.manage("shell", "-v", "0", "-c", script)
     return Counter(ast.literal_eval(said.strip().splitlines()[-1]))

@@ -14,6 +14,7 @@ def page(browser):
 
 
 def cards(page):
+    page.wait_for_load_state("domcontentloaded")  # or there may be some of them
     return page.get_by_role("main").locator(".card a.frame")
 
 

@@ -16,7 +16,8 @@ def test_healthz_looks_at_the_process_only(client, django_assert_num_queries):
     assert response.status_code == 200 and response.json() == {"status": "ok"}
 
 
-def test_readyz_names_each_part(client):
+def test_readyz_names_each_part(client, monkeypatch):
+    monkeypatch.setattr(health, "LIMIT_SECONDS", 10)
     answer = client.get("/readyz").json()
     assert answer["database"] == answer["redis"] == answer["storage"] == "ok"
     assert answer["model"] == "degraded" and answer["status"] == "degraded"  # no worker runs here
@@ -26,6 +27,7 @@ def test_site_without_redis_is_ready_without_database_not(client, monkeypatch):
     def away():
         raise OSError("away")
 
+    monkeypatch.setattr(health, "LIMIT_SECONDS", 10)
     monkeypatch.setitem(health.CHECKS, "redis", away)
     response = client.get("/readyz")
     assert response.status_code == 200 and response.json()["redis"] == "failed"
@@ -47,7 +49,7 @@ def test_hanging_part_holds_nobody_up_and_is_asked_once(client, monkeypatch):
         for _ in range(3):
             started = time.monotonic()
             assert client.get("/readyz").json()["storage"] == "failed"
-            assert time.monotonic() - started < 0.6
+            assert time.monotonic() - started < 5, "it hangs for ten"
         assert calls == [1]
     finally:
         freed.set()
