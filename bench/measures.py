@@ -38,6 +38,7 @@ FILTERS = (
     "year:2015..2019 f:2.8",
     "date:<2017-07",
     "colour:teal",
+    "tag:chew",  # the commonest
 )
 
 

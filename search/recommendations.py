@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from uuid import UUID
 
 import numpy as np
@@ -55,8 +56,8 @@ def recommend(
 
     near = {one: found for one, found in near.items() if is_new(one)}
     chosen = _sample(near, math.floor(limit * (1 - SERENDIPITY)), chance)
-    pool = [one for one in _mixed(varied_pool(), chance) if is_new(one) and one not in chosen]
-    others = pool[: limit - len(chosen)]
+    pool = (one for one in _mixed(varied_pool(), chance) if is_new(one) and one not in chosen)
+    others = list(islice(pool, limit - len(chosen)))
     if len(others) + len(chosen) < limit:  # all of the pool is known: whatever there is
         more = engine.random_ids(2 * limit)
         others += [one for one in more if is_new(one) and one not in {*chosen, *others}]
