@@ -19,6 +19,7 @@ if (list && link) {
   const pages = new Map([[list.firstElementChild, location.href]]);
   let left = BY_ITSELF;
   let loading = false;
+  let isAsked = false; // for the page that is on its way, by a press
   let leaving = false; // for a photograph: its page of the list is what the back button leads to
 
   const isCovered = () => document.querySelector("dialog[open]"); // then the address is a photo's
@@ -42,7 +43,7 @@ if (list && link) {
   const isAtFoot = () =>
     pager.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING;
 
-  const load = async (isAsked = false) => {
+  const load = async () => {
     const address = link.href;
     loading = true;
     link.textContent = pager.dataset.busy;
@@ -51,7 +52,10 @@ if (list && link) {
       const answer = await fetch(address);
       if (!answer.ok) throw new Error(answer.statusText);
       const text = await answer.text();
-      if (!isAsked && isAtFoot()) return; // now: nothing is waited for until the items stand there
+      if (!isAsked && isAtFoot()) { // now: nothing is waited for until the items stand there
+        left += 1;
+        return;
+      }
       const page = new DOMParser().parseFromString(text, "text/html");
       const theirs = page.querySelector("nav.pages");
       const items = [...(theirs?.previousElementSibling?.children ?? [])];
@@ -70,12 +74,10 @@ if (list && link) {
       left = 0;
       link.removeEventListener("click", pressed); // it leads to the next page by itself
     } finally {
-      loading = false;
+      loading = isAsked = false;
       link.removeAttribute("aria-busy");
       link.textContent = pager.dataset.more;
-      // Observed anew, because a pager that is still near tells nothing by itself.
-      nearing.unobserve(pager);
-      if (link.isConnected) nearing.observe(pager);
+      lookAgain();
     }
   };
 
@@ -95,19 +97,26 @@ if (list && link) {
     { rootMargin: AHEAD },
   );
 
+  // A pager that is still near tells nothing by itself.
+  const lookAgain = () => {
+    nearing.unobserve(pager);
+    if (link.isConnected) nearing.observe(pager);
+  };
+
   const isElsewhere = (click) => click.ctrlKey || click.metaKey || click.shiftKey || click.button;
 
-  const pressed = async (event) => {
+  const pressed = (event) => {
     if (isElsewhere(event)) return;
     event.preventDefault();
-    if (loading) return;
     leaving = false;
     left = BY_ITSELF;
-    await load(true);
+    isAsked = true;
+    if (!loading) load();
   };
 
   link.textContent = pager.dataset.more;
   link.addEventListener("click", pressed);
+  pager.addEventListener("focusout", lookAgain);
   nearing.observe(pager);
 
   // Back from a photograph: to the page that it is on, and to the photograph.

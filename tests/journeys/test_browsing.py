@@ -89,6 +89,29 @@ def test_nothing_comes_unasked_before_who_is_at_the_foot(address, page, tabs):
     expect(page.locator("main .card a").nth(PAGE)).to_be_focused()
 
 
+@pytest.mark.parametrize("press", [lambda link: link.press("Enter"), lambda link: link.click()])
+def test_link_that_is_pressed_while_a_page_is_on_its_way_is_heard(address, page, press):
+    held = []
+    page.route("**/photos/?after=*", lambda route: held.append(route), times=1)
+    page.goto(f"{address}/photos/")
+    scroll_until(page, lambda: held)
+    press(page.locator("nav.pages a[rel=next]"))
+    held[0].continue_()
+    expect(page.locator("main .card a").nth(PAGE)).to_be_focused()
+
+
+def test_who_goes_back_from_the_foot_finds_the_list_going_on(address, page):
+    held = []
+    page.route("**/photos/?after=*", lambda route: held.append(route), times=1)
+    page.goto(f"{address}/photos/")
+    scroll_until(page, lambda: held)
+    page.locator("nav.pages a[rel=next]").focus()
+    held[0].continue_()
+    expect(page.locator("nav.pages [aria-busy]")).to_have_count(0)
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("main .card").nth(PAGE)).to_be_attached()
+
+
 def test_address_is_that_of_the_page_in_view(address, page):
     page.goto(f"{address}/photos/")
     scroll_until(page, lambda: "?after=" in page.url)
