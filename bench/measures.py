@@ -155,7 +155,7 @@ def whole_search(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
 def exactly(compute: Callable):
     """Return what a computation gives when galleries of any size are scanned exactly."""
     kept = retrievers.SMALL_GALLERY, retrievers.FEW_PHOTOS
-    retrievers.SMALL_GALLERY = retrievers.FEW_PHOTOS = retrievers.ANY_NUMBER
+    retrievers.SMALL_GALLERY = retrievers.FEW_PHOTOS = 10**9
     try:
         return compute()
     finally:
@@ -167,12 +167,12 @@ def fused(one: Question, space: EmbeddingSpace):
     return engine._fused(parse(one.text), engine.RELEVANCE, space, one.vector, documents)
 
 
-def ranked(leg: str, one: Question, space: EmbeddingSpace, *, exactly: bool = False) -> list:
+def ranked(leg: str, one: Question, space: EmbeddingSpace, *, exact: bool = False) -> list:
     """Return one ranking."""
     query = parse(one.text)
     if leg == "bm25":
         return retrievers.rank_by_words(query)
-    return retrievers.rank_by_vector(leg, space, one.vector, exactly=exactly).photo_ids
+    return retrievers.rank_by_vector(leg, space, one.vector, exactly=exact).photo_ids
 
 
 def each_ranking(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
@@ -181,7 +181,7 @@ def each_ranking(space: EmbeddingSpace, questions: Sequence[Question]) -> None:
         if leg == "bm25":
             row("ranking bm25 alone (exact), ms", taken)
             continue
-        exact = [ranked(leg, one, space, exactly=True) for one in questions]
+        exact = [ranked(leg, one, space, exact=True) for one in questions]
         close = f"{agreement(found, exact, 10):.3f} / {agreement(found, exact, 200):.3f}"
         row(f"ranking {leg} alone, ms; recall@10 / @200", f"{taken}; {close}")
 

@@ -266,10 +266,10 @@ class Home:
         while time.monotonic() < deadline:
             if keeper is None and not self.keeper_is_alive():
                 keeper = self._start_keeper()
-            elif keeper and keeper.poll() == 0:  # another was there first
-                keeper = None
-            elif keeper and keeper.poll():
-                break
+            elif keeper and (ended := keeper.poll()) is not None:
+                if ended:
+                    break
+                keeper = None  # another was there first
             try:
                 servers = Servers(**json.loads((self.control / "up.json").read_text()))
             except (FileNotFoundError, json.JSONDecodeError):

@@ -178,7 +178,7 @@ class PhotoAdmin(admin.ModelAdmin):
         *("state", RenewalFilter, "visibility", "featured", "location_shown", "rating", BinFilter)
     ]
     list_select_related = ["owner", "renewal"]
-    search_fields = ["title", "description", "original_name", "public_id"]
+    search_fields = ["title", "description", "original_name", "public_id"]  # and tags
     autocomplete_fields = ["tags"]
     date_hierarchy = "created_at"
     list_per_page = 50

@@ -40,6 +40,10 @@ class Restriction:
     def _worded(self, photo_id: str) -> str:
         return _HAS_WORDS.format(photo_id) if self.tsquery else "TRUE"
 
+    def among(self, photo_id: str) -> str:
+        """SQL condition that the photo of this id is one of `photos`, for a look at all of them."""
+        return "TRUE" if self.is_open else f"{photo_id} IN ({self.photos})"
+
     def condition(self, photo_id: str) -> str:
         """SQL condition that the photo of this id is allowed."""
         passes = _PASSES.format(photo_id, self.filters.sql) if self.filters.sql else "TRUE"

@@ -3,7 +3,7 @@
 Each returns distinct photos, best first. Ids come from SQL that knows visibility and restrictions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
@@ -38,8 +38,7 @@ SMALL_GALLERY = 2_000  # photos; an exact scan of all takes 1.3 ms (measured)
 # as many: quicker, and loses no photo.
 FEW_PHOTOS = 15_000
 SURELY_MANY = 1.2
-ANY_NUMBER = 10**9  # of photos
-ALLOWED = "allowed"  # names the row that says that exact_statement() has looked
+ALLOWED = "allowed"
 VECTOR_TABLES = {"image": ImageVector._meta.db_table, "text": TextVector._meta.db_table}
 
 
@@ -126,36 +125,38 @@ def rank(
     Costs up to three queries, another if an approximate scan gave up early, and in a large gallery
     up to three more if something is restricted.
     """
-    is_exact = documents <= SMALL_GALLERY or _leaves_few(allowed)
-    if is_exact:
-        dense = exact_statement(space, vectors, allowed, most=FEW_PHOTOS, depth=depth)
+    is_small = documents <= SMALL_GALLERY
+    are_few = not allowed.is_open and (is_small or _expects_few(allowed))
+    is_exact = are_few or is_small
+    nearest = nearest_statement(space, vectors, allowed, depth=depth, documents=documents)
+    if are_few:
+        dense = few_statement(space, vectors, allowed, most=FEW_PHOTOS, depth=depth)
+    elif is_small:
+        dense = exact_statement(space, vectors, allowed, depth=depth)
     else:
-        dense = nearest_statement(space, vectors, allowed, depth=depth, documents=documents)
+        dense = nearest
     rows = run({"postings": postings_statement(query), "dense": dense})
     found = _by_name(rows["dense"])
-    if is_exact and ALLOWED not in found:  # the planner was wrong
-        is_exact = False
-        dense = nearest_statement(space, vectors, allowed, depth=depth, documents=documents)
-        found = _by_name(run({"dense": dense})["dense"])
+    if are_few and ALLOWED not in found:  # they are many, whatever was expected
+        are_few = is_exact = False
+        found = _by_name(run({"dense": nearest})["dense"])
     numbers, scores = word_scores(query, rows["postings"], documents)
-    if is_exact and not allowed.is_open:
-        words = _best_of_few(found, numbers, scores, depth)
+    if are_few:
+        words = _best_of_these(found["documents"], numbers, scores, depth)
     else:
         words = _best_words(numbers, scores, allowed, depth)
     rankings = {leg: DenseRanking.of(found[leg]) for leg in vectors}
     if not is_exact:
         short = {leg: vectors[leg] for leg, one in rankings.items() if len(one) < depth}
         # An approximate scan may give up before it has met enough photos that are allowed.
-        again = exact_statement(space, short, allowed, depth=depth) if short else None
+        again = exact_statement(space, short, allowed, depth=depth)
         again = _by_name(run({"dense": again})["dense"])
         rankings |= {leg: DenseRanking.of(again[leg]) for leg in short}
     return words, rankings
 
 
-def _leaves_few(allowed: Restriction) -> bool:
+def _expects_few(allowed: Restriction) -> bool:
     """Tell whether the planner expects few photos: many are not looked up in vain."""
-    if allowed.is_open:
-        return False
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {allowed.photos}", allowed.parameters)
         expected = cursor.fetchone()[0][0]["Plan"]["Plan Rows"]
@@ -179,30 +180,31 @@ def postings_statement(query: SearchQuery) -> Statement | None:
     return (sql_of("postings"), {"forms": forms, "most": MOST_POSTINGS}) if forms else None
 
 
-def _best_of_few(
-    found: Mapping[str, list], numbers: np.ndarray, scores: np.ndarray, depth: int
+def _best_of_these(
+    documents: Sequence[bytes | None], numbers: np.ndarray, scores: np.ndarray, depth: int
 ) -> list[bytes]:
-    """Return the photos of the best documents among those that exact_statement() found."""
-    packed, photo_ids, _ = found["documents"]
-    few = np.frombuffer(packed or b"", ">i4").astype(np.int32)
-    kept = np.isin(numbers, few)
+    """Return the photos of the best among some documents: the columns of allowed_documents.sql."""
+    packed, photo_ids, *_ = documents
+    these = np.frombuffer(packed or b"", ">i4").astype(np.int32)
+    kept = np.isin(numbers, these)
     best = _best(numbers[kept], scores[kept], depth)
-    order = np.argsort(few)
-    places = order[np.searchsorted(few, best, sorter=order)].tolist()
+    order = np.argsort(these)
+    places = order[np.searchsorted(these, best, sorter=order)].tolist()
     return [photo_ids[ID_BYTES * at : ID_BYTES * (at + 1)] for at in places]
 
 
 def _best_words(
     numbers: np.ndarray, scores: np.ndarray, allowed: Restriction, depth: int
 ) -> list[bytes]:
-    """Return the photos of the best documents that are allowed."""
+    """Return the photos of the best documents that are allowed, and listed still."""
     wanted = depth if allowed.is_open else DEEPER * depth
     found = _photos_of(_best(numbers, scores, wanted), allowed, depth)
-    if allowed.is_open or len(found) == depth or len(numbers) <= wanted:
+    if len(found) == depth or len(numbers) <= wanted:
         return found
-    # Those that are allowed lie deep: look them all up.
-    every = run({"all": exact_statement(None, {}, allowed)})["all"]
-    return _best_of_few(_by_name(every), numbers, scores, depth)
+    # They lie deep: look them all up.
+    sql = sql_of("allowed_documents").format(allowed=allowed.among("photo_id"))
+    documents = run({"all": (sql, allowed.parameters)})["all"][0]
+    return _best_of_these(documents, numbers, scores, depth)
 
 
 def word_scores(
@@ -281,27 +283,38 @@ def exact_statement(
     vectors: Mapping[str, np.ndarray],
     allowed: Restriction = EVERYTHING,
     *,
-    most: int = ANY_NUMBER,
     depth: int = DEPTH,
 ) -> Statement | None:
-    """Return the SQL of exact rankings; like nearest_statement(), and two rows more.
+    """Return the SQL of exact rankings, with the rows of nearest_statement()."""
+    among = allowed.among("photo_id")
+    sql = {leg: _dense("semantic_restricted", leg, space, allowed=among) for leg in vectors}
+    parameters = allowed.parameters | {"depth": depth}
+    return (_in_one(sql), parameters | _bound(vectors)) if vectors else None
 
-    ALLOWED: is there if no more than `most` photos are allowed; all is empty otherwise. documents:
-    of all that are allowed, numbers and photos; only where something is restricted.
+
+def few_statement(
+    space: EmbeddingSpace | None,
+    vectors: Mapping[str, np.ndarray],
+    allowed: Restriction,
+    *,
+    most: int,
+    depth: int = DEPTH,
+) -> Statement:
+    """Return the SQL of exact rankings of no more than `most` photos, looked up once for all.
+
+    Beside the rows of exact_statement() it has one called ALLOWED, unless they are more: then all
+    others are empty; and one called `documents` with the columns of allowed_documents.sql.
     """
-    if allowed.is_open and not vectors:
-        return None
-    among, found = "TRUE", "SELECT"
-    sql = {ALLOWED: "SELECT NULL::bytea, NULL::bytea, NULL::bytea FROM allowed"}
-    if not allowed.is_open:
-        among = "photo_id = ANY((SELECT photo_ids FROM allowed)::uuid[])"
-        found = sql_of("allowed").format(photos=allowed.photos)
-        sql["documents"] = sql_of("allowed_documents").format(allowed=among)
-    sql |= {leg: _dense("semantic_restricted", leg, space, allowed=among) for leg in vectors}
-    knobs = {"depth": depth, "most": most}
+    among = "photo_id = ANY((SELECT photo_ids FROM allowed)::uuid[])"
+    found = sql_of("allowed").format(photos=allowed.photos)
+    sql = {
+        ALLOWED: "SELECT NULL::bytea, NULL::bytea, NULL::bytea FROM allowed",
+        "documents": sql_of("allowed_documents").format(allowed=among),
+    } | {leg: _dense("semantic_restricted", leg, space, allowed=among) for leg in vectors}
+    parameters = allowed.parameters | {"depth": depth, "most": most}
     return (
         f"WITH allowed AS MATERIALIZED ({found}) {_in_one(sql)}",
-        allowed.parameters | knobs | _bound(vectors),
+        parameters | _bound(vectors),
     )
 
 

@@ -304,6 +304,21 @@ def test_search_of_the_list_finds_each_photo_once_that_has_all_words(as_alice, a
     assert found('"sea 2"') == found(other.public_id) == {other}
 
 
+@pytest.mark.parametrize(
+    ("photos", "index"),
+    [
+        (Photo.objects.filter(binned_at=None), "photo_newest_created"),
+        (Photo.objects.filter(binned_at=None).values("state"), "photo_newest_created"),
+        (Photo.objects.filter(state="failed").order_by("-updated_at"), "photo_failed"),
+    ],
+)
+def test_lists_and_counts_have_an_index(alice, photos, index):
+    upload(alice)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+    assert index in photos.explain()
+
+
 # --- Where it was taken, licence, rating ---
 def test_new_photos_show_their_place_as_their_photographer_has_it(as_alice, alice):
     as_alice.post(ADD, posted(jpeg()))

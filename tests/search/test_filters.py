@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta, timezone
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import OuterRef
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 
 from gallery.colours import COLOURS
-from gallery.models import Album, AlbumPhoto, Photo
-from search import engine, retrievers
+from gallery.models import Album, AlbumPhoto, Photo, Tag
+from search import engine, filters, retrievers
 from search.facets import facets
 from search.filter_form import form_of, text_of
 from search.filters import Filter, colour_named, is_named
@@ -363,6 +364,14 @@ def test_names_come_by_a_loose_index_scan(alice):
         assert "photo_listed_camera" in "\n".join(row[0] for row in cursor.fetchall())
         cursor.execute(sql)
         assert cursor.fetchall() == [("Nikon D850",), ("Nikon Z6",)]
+
+
+def test_a_tag_looks_for_its_first_photo_and_not_for_all(alice):
+    make_photo(alice, tags=["fog"])
+    tags = filters._of_listed(Tag.objects.filter(slug="fog"), tags=OuterRef("pk"))
+    plan = tags.explain()
+    assert "SubPlan" in plan and "Limit" in plan and "Join" not in plan, plan
+    assert [one.name for one in tags] == ["fog"]
 
 
 def test_an_album_is_meant_by_its_address_and_by_its_title(alice):

@@ -12,15 +12,11 @@ from embeddings.models import EmbeddingSpace, ImageVector, TextVector
 from gallery.models import Photo
 from search import engine, retrievers
 from search.query import parse
-from search.restrictions import Restriction, stated
+from search.restrictions import stated
 from search.retrievers import DenseRanking, rank_by_vector, rank_by_words
 from tests.search.conftest import DIMENSIONS, embed, index_all, make_photo, unit
 
 pytestmark = pytest.mark.django_db
-
-
-def allowed_by(text: str) -> Restriction:
-    return stated(parse(text))
 
 
 def random_unit(chance: np.random.Generator) -> np.ndarray:
@@ -62,7 +58,7 @@ def test_dense_ranking_is_by_cosine(embedded, space):
 @pytest.mark.parametrize(("text", "boats"), [('"boat"', True), ("pier -boat", False)])
 def test_restrictions_lose_no_rows(embedded, space, exactly, text, boats):
     query_vector = random_unit(np.random.default_rng(3))
-    found = rank_by_vector("image", space, query_vector, allowed_by(text), exactly=exactly)
+    found = rank_by_vector("image", space, query_vector, stated(parse(text)), exactly=exactly)
     titles = dict(Photo.objects.values_list("pk", "title"))
     allowed = {pk: one for pk, one in embedded.items() if (titles[pk] == "Boat") == boats}
     assert ids(found) == exact(allowed, query_vector)
@@ -82,7 +78,7 @@ def test_scan_that_gives_up_is_made_good(embedded, space, monkeypatch):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     query = parse('"pier"')
-    assert len(rank_by_vector("image", space, query_vector, allowed_by('"pier"'))) < 30
+    assert len(rank_by_vector("image", space, query_vector, stated(parse('"pier"')))) < 30
     hits = {photo.hit.ranks["image"] for photo in engine.search(query).photos}
     assert None not in hits and engine.search(query).count == 30
 

@@ -198,6 +198,13 @@ def test_restricted_ranking_is_exact_however_deep_its_photos_are(gallery, monkey
     assert len(rank_by_words(parse("sea boat light"), depth=4)) == 4
 
 
+def test_words_find_photos_behind_those_that_were_just_hidden(gallery):
+    """Their postings are there until the index is reconciled."""
+    ranked = oracle("sea boat light")
+    services.set_visibility(Photo.objects.filter(pk__in=ranked[:6]), "private")
+    assert rank_by_words(parse("sea boat light"), depth=2) == ranked[6:8]
+
+
 def test_a_word_with_too_many_postings_counts_as_a_stop_word(gallery, monkeypatch):
     counts = dict(Term.objects.values_list("text", "document_frequency"))
     rare, common = sorted(("sea", "fog"), key=counts.get)
