@@ -32,22 +32,6 @@ PORTS = range(20_000, 32_000)
 MOST_PORTS = 100  # that are tried
 
 
-def _is_the_only_one(lock) -> bool:
-    """Take the keepers' lock, unless another keeper has it; who looks for one has it shared."""
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            pass
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        fcntl.flock(lock, fcntl.LOCK_UN)
-        time.sleep(POLL_SECONDS / 4)
-
-
 def _free_port(preferred: int | None, *taken: int) -> int:
     ports = [preferred] if preferred else []
     ports += random.sample(PORTS, MOST_PORTS)
@@ -64,7 +48,7 @@ class Keeper:
     def run(self) -> None:
         self.home.prepare()
         with open(self.home.control / "keeper.lock", "a") as file:
-            if not _is_the_only_one(file):
+            if not self._is_the_only_one(file):
                 return
             # Ctrl-C in a terminal and a closed terminal are for the users, not for the servers.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -80,6 +64,17 @@ class Keeper:
                 self._watch()
             finally:
                 self._stop()
+
+    def _is_the_only_one(self, lock) -> bool:
+        """Take the keepers' lock, unless another keeper has it; who looks for one has it shared."""
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if self.home.keeper_is_alive():
+                    return False
+                time.sleep(POLL_SECONDS / 4)
 
     def _choose_addresses(self) -> Servers:
         path = self.home.control / "servers.json"

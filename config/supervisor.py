@@ -24,7 +24,6 @@ class Program:
     environment: dict[str, str] = field(default_factory=dict)
     once: bool = False
     process: subprocess.Popen | None = None
-    is_over: bool = False  # and seen to be: its number may be another's by now
     started_at: float = 0.0
     pause_seconds: float = 0.0
 
@@ -61,18 +60,17 @@ class Supervisor:
             preexec_fn=end_with_parent,
         )
         program.started_at = time.monotonic()
-        program.is_over = False
 
     def poll(self) -> None:
         """Restart programs that ended; one that dies at once is given a growing pause."""
         now = time.monotonic()
         for program in self.programs:
+            was_running = program.process.returncode is None
             if program.process.poll() is None:
                 if now - program.started_at > QUICK_DEATH_SECONDS:
                     program.pause_seconds = 0.0
                 continue
-            if not program.is_over:
-                program.is_over = True
+            if was_running:  # later its number may be another's
                 _signal_group(program.process.pid, signal.SIGKILL)  # children it left behind
             if program.once and program.process.returncode == 0:
                 continue
@@ -98,7 +96,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all programs and their children; kill what does not end in time."""
-        running = [one for one in self.programs if not one.is_over]
+        running = [one for one in self.programs if one.process.returncode is None]
         for program in running:
             _signal_group(program.process.pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS

@@ -251,9 +251,8 @@ def _fused(
         return Results.of(scored, {}, problems=problems)
     vectors = dict.fromkeys(LEGS, vector) if vector is not None else {}
     words, dense = retrievers.rank(query, allowed, space, vectors, documents)
-    rankings = {"bm25": words}
-    for leg, ranking in dense.items():
-        rankings[leg] = _close(leg, space, vector, ranking)
+    close = {leg: _close(leg, space, vector, ranking) for leg, ranking in dense.items()}
+    rankings = {"bm25": words} | close
     if "image" in dense:
         nearest = tuple(UUID(bytes=one) for one in dense["image"].photo_ids[:NEAREST])
     if vector is None:
@@ -324,7 +323,8 @@ def similar_to_picture(
 
 
 def _nearest(space: EmbeddingSpace, vectors: dict[str, np.ndarray]) -> list[UUID]:
-    rankings = retrievers.ranks_by_vectors(space, vectors, depth=SIMILAR_DEPTH)
+    found = retrievers.rank_by_vectors(space, vectors, depth=SIMILAR_DEPTH)
+    rankings = {leg: ranking.photo_ids for leg, ranking in found.items()}
     scored = reciprocal_rank_fusion(rankings, SIMILAR_WEIGHTS, k=space.k)
     return [UUID(bytes=one) for one, _ in scored[:SIMILAR_DEPTH]]
 

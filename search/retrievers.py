@@ -149,9 +149,7 @@ def rank(
     if not is_exact:
         short = {leg: vectors[leg] for leg, one in rankings.items() if len(one) < depth}
         # An approximate scan may give up before it has met enough photos that are allowed.
-        again = exact_statement(space, short, allowed, depth=depth)
-        again = _by_name(run({"dense": again})["dense"])
-        rankings |= {leg: DenseRanking.of(again[leg]) for leg in short}
+        rankings |= rank_by_vectors(space, short, allowed, depth=depth, exactly=True)
     return words, rankings
 
 
@@ -311,11 +309,8 @@ def few_statement(
         ALLOWED: "SELECT NULL::bytea, NULL::bytea, NULL::bytea FROM allowed",
         "documents": sql_of("allowed_documents").format(allowed=among),
     } | {leg: _dense("semantic_restricted", leg, space, allowed=among) for leg in vectors}
-    parameters = allowed.parameters | {"depth": depth, "most": most}
-    return (
-        f"WITH allowed AS MATERIALIZED ({found}) {_in_one(sql)}",
-        parameters | _bound(vectors),
-    )
+    parameters = allowed.parameters | {"depth": depth, "most": most} | _bound(vectors)
+    return f"WITH allowed AS MATERIALIZED ({found}) {_in_one(sql)}", parameters
 
 
 def among_statement(
@@ -348,30 +343,33 @@ def _in_one(named: Mapping[str, str]) -> str:
     return " UNION ALL ".join(each)
 
 
+def rank_by_vectors(
+    space: EmbeddingSpace,
+    vectors: Mapping[str, np.ndarray],
+    allowed: Restriction = EVERYTHING,
+    *,
+    depth: int = DEPTH,
+    exactly: bool = False,
+) -> dict[str, DenseRanking]:
+    """Rank by nearness of stored vectors to a vector of each leg, in one query.
+
+    Exactly, or as approximate scans find. vectors: of legs, (dimensions,) float32, L2-normalised.
+    """
+    make = exact_statement if exactly else nearest_statement
+    rows = run({"dense": make(space, vectors, allowed, depth=depth)})["dense"]
+    return {leg: DenseRanking.of(columns) for leg, columns in _by_name(rows).items()}
+
+
 def rank_by_vector(
     leg: str,
     space: EmbeddingSpace,
     vector: np.ndarray,
     allowed: Restriction = EVERYTHING,
     *,
-    depth: int = DEPTH,
     exactly: bool = False,
 ) -> DenseRanking:
-    """Rank by nearness of stored vectors to a vector: exactly, or as an approximate scan finds.
-
-    leg: "image" or "text". vector: (dimensions,) float32, L2-normalised.
-    """
-    make = exact_statement if exactly else nearest_statement
-    rows = run({"dense": make(space, {leg: vector}, allowed, depth=depth)})["dense"]
-    return DenseRanking.of(_by_name(rows)[leg])
-
-
-def ranks_by_vectors(
-    space: EmbeddingSpace, vectors: Mapping[str, np.ndarray], *, depth: int
-) -> dict[str, list[bytes]]:
-    """Return the photos nearest to the vector of each leg, in one query."""
-    rows = run({"dense": nearest_statement(space, vectors, depth=depth)})["dense"]
-    return {leg: DenseRanking.of(columns).photo_ids for leg, columns in _by_name(rows).items()}
+    """Return one ranking of rank_by_vectors()."""
+    return rank_by_vectors(space, {leg: vector}, allowed, exactly=exactly)[leg]
 
 
 def neighbours(

@@ -97,7 +97,7 @@ def test_number_of_a_program_that_is_over_is_not_signalled_again(monkeypatch):
     program = Program("once", ["true"], once=True)
     supervisor = Supervisor([program], subprocess.DEVNULL)
     supervisor._start(program)
-    program.process.wait()
+    os.waitid(os.P_PID, program.process.pid, os.WEXITED | os.WNOWAIT)
     signalled = []
     monkeypatch.setattr(os, "killpg", lambda *what: signalled.append(what))
     supervisor.poll()
